@@ -1,0 +1,73 @@
+# Everything runs in .local/venvs; `make` alone lists what there is.
+SEED ?= 1
+PATIENTS ?= 10000
+DAYS ?= 2
+ENGINE ?= sail
+DATA ?=
+
+PYTHON := .local/venvs/main/bin/python
+JAVA := $(if $(filter jvm,$(ENGINE)),--java)
+
+# Python's compiled files save seconds at every start.
+unexport PYTHONDONTWRITEBYTECODE
+export PYTHONPATH := $(CURDIR)
+
+COMPILE = $(CURDIR)/.local/venvs/uv/bin/uv pip compile --quiet --upgrade --universal --generate-hashes \
+	--no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements"
+
+.DEFAULT_GOAL := help
+.PHONY: help setup up down status run verify ui test lint lint-imports bundle requirements clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "  Variables of run: SEED=$(SEED) PATIENTS=$(PATIENTS) DAYS=$(DAYS) ENGINE=sail|jvm DATA=<folder of CSV exports>"
+
+setup: ## Install everything into .local (once; then it takes a moment)
+	@sh local/setup.sh $(JAVA)
+
+up: setup ## Start the local services
+	@$(PYTHON) -m local up --engine $(ENGINE)
+
+down: ## Stop the local services
+	@test ! -x $(PYTHON) || $(PYTHON) -m local down
+
+status: ## Show which services run
+	@test -x $(PYTHON) || { echo "nothing is installed yet: run \`make setup\`"; exit 1; }
+	@$(PYTHON) -m local status
+
+run: setup ## Run the pipeline from two hospitals to gold, with a report
+	@$(PYTHON) -m local run --seed $(SEED) --patients $(PATIENTS) --days $(DAYS) --engine $(ENGINE) $(if $(DATA),--data "$(DATA)")
+
+verify: setup ## Compare gold with the simulator's answer key
+	@$(PYTHON) -m simulator.verify
+
+ui: setup ## Start Airflow's web page with the same DAGs
+	@$(PYTHON) -m local ui --engine $(ENGINE)
+
+test: ## Run all tests (they start their own services)
+	@sh local/setup.sh --java
+	@$(PYTHON) -m pytest $(ARGS)
+
+lint: setup lint-imports ## Check style, types, SQL and imports
+	@$(PYTHON) -m ruff check --quiet .
+	@$(PYTHON) -m ruff format --quiet --check .
+	@$(PYTHON) -m mypy --no-error-summary
+	@$(PYTHON) -m sqlfluff lint --disable-progress-bar --processes 2 --nocolor --quiet sql
+
+lint-imports: setup
+	@report=$$(.local/venvs/main/bin/lint-imports --no-timing) || { echo "$$report"; exit 1; }
+
+bundle: setup ## Assemble what ships to Composer and Dataproc in build/
+	@$(PYTHON) -m local.bundle $(if $(VERSION),--version $(VERSION))
+
+requirements: setup ## Pin the newest allowed versions in requirements/*.txt
+	@cd requirements && $(COMPILE) --python-version 3.11 uv.in --output-file uv.txt
+	@cd requirements && $(COMPILE) --python-version 3.11 airflow-spark.in --output-file airflow-spark.txt
+	@cd requirements && $(COMPILE) --python-version 3.11 containers.in --output-file containers.txt
+	@cd requirements && $(COMPILE) --python-version 3.11 dev.in --output-file dev.txt
+	@cd requirements && $(COMPILE) --python-version 3.13 bigquery-emulator.in --output-file bigquery-emulator.txt
+
+clean: down ## Stop the services and delete their data, build/ and caches; keep what is installed
+	@find .local -mindepth 1 -maxdepth 1 ! -name venvs -exec rm -rf {} + 2>/dev/null || true
+	@rm -rf build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -not -path './.local/*' -prune -exec rm -rf {} +

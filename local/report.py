@@ -1,0 +1,205 @@
+"""What the one-shot run shows at its end, read back from what was published."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rich.console import Console
+
+    from local.paths import StateFolder
+
+LOADS = """
+SELECT
+  source_system,
+  table_name,
+  COUNT(*) AS loads,
+  SUM(rows_read) AS rows_read,
+  SUM(rows_merged) AS rows_merged,
+  SUM(rows_unchanged) AS rows_unchanged,
+  SUM(rows_deduplicated) AS rows_deduplicated,
+  SUM(rows_quarantined) AS rows_quarantined,
+  SUM(billed_quarantined) AS billed_quarantined,
+  LOGICAL_AND(
+    rows_read = rows_merged + rows_unchanged + rows_deduplicated + rows_quarantined
+  ) AS is_balanced
+FROM `{audit}.table_loads`
+WHERE state = 'PUBLISHED'
+GROUP BY source_system, table_name
+ORDER BY source_system, table_name
+"""
+QUALITY = """
+SELECT
+  entity,
+  SUM(rows_checked) AS rows_checked,
+  SUM(rows_failed) AS rows_failed,
+  1 - SAFE_DIVIDE(SUM(rows_failed), SUM(rows_checked)) AS quality_rate
+FROM `{audit}.dq_results`
+WHERE layer = 'silver' AND severity != 'quarantine'
+GROUP BY entity
+ORDER BY entity
+"""
+BOOKS = """
+SELECT
+  source_system,
+  SUM(transaction_count) AS transactions,
+  SUM(billed_amount) AS billed,
+  SUM(paid_amount) AS paid,
+  SUM(patient_paid_amount) AS patient_paid,
+  SUM(adjustment_amount) AS adjusted,
+  SUM(write_off_amount) AS written_off,
+  SUM(open_amount) AS open_amount
+FROM `{gold}.kpi_revenue`
+GROUP BY source_system
+ORDER BY source_system
+"""
+OUTCOMES = """
+SELECT
+  source_system,
+  SAFE_DIVIDE(SUM(approved_count), SUM(decided_count)) AS approval_rate,
+  SAFE_DIVIDE(SUM(denied_count), SUM(decided_count)) AS denial_rate
+FROM `{gold}.kpi_claim_outcomes`
+GROUP BY source_system
+"""
+COLLECTION = """
+SELECT
+  source_system,
+  SAFE_DIVIDE(SUM(collected_amount), SUM(billed_amount - adjustment_amount)) AS net_collection_rate
+FROM `{gold}.kpi_collection`
+GROUP BY source_system
+"""
+DAYS = """
+SELECT
+  source_system,
+  gross_days_in_ar
+FROM `{gold}.kpi_days_in_ar`
+QUALIFY ROW_NUMBER() OVER (PARTITION BY source_system ORDER BY month_end_date DESC) = 1
+"""
+PROCESSING = """
+SELECT
+  source_system,
+  SAFE_DIVIDE(SUM(processing_days_sum), SUM(measured_claim_count)) AS processing_days
+FROM `{gold}.kpi_processing_days`
+GROUP BY source_system
+"""
+
+
+def show(
+    console: Console,
+    state: StateFolder,
+    seconds: Mapping[str, float],
+    peak_memory_mb: Mapping[str, int],
+) -> int:
+    """Prints the report; returns 1 when a load does not balance."""
+    loads = _rows(LOADS)
+    console.print(_load_table(loads))
+    console.print(_book_table())
+    console.print(_quality_table())
+    console.print(_time_table(seconds))
+    memory = " · ".join(f"{name} {mb:,} MB" for name, mb in peak_memory_mb.items())
+    console.print(f"Peak memory: {memory}")
+    console.print("Next: [bold]make verify[/] compares what was published with the answer key")
+    console.print("      [bold]make ui[/] opens Airflow with the same DAGs")
+    console.print(f"      logs in {state.path / 'logs'}", highlight=False)
+    return 0 if all(row["is_balanced"] for row in loads) else 1
+
+
+def failure(run_id: str) -> str:
+    """What audit says about a failed run: the task and the reason."""
+    from utils import audit, bigquery
+
+    rows = bigquery.query(
+        f"SELECT failed_task, error FROM {audit.name('pipeline_runs')} WHERE run_id = @run_id",
+        {"run_id": run_id},
+    )
+    return "\n".join(f"task {row['failed_task']}: {row['error']}" for row in rows)
+
+
+def _rows(sql: str) -> list[dict[str, Any]]:
+    from utils import bigquery
+    from utils.settings import settings
+
+    datasets = {
+        layer: f"{settings().project}.{settings().dataset(layer)}" for layer in ("audit", "gold")
+    }
+    return bigquery.query(sql.format(**datasets))
+
+
+def _load_table(loads: list[dict[str, Any]]) -> Table:
+    table = Table(
+        title="Rows read = merged + unchanged + deduplicated + quarantined", title_justify="left"
+    )
+    for header in ("hospital or codes", "table"):
+        table.add_column(header)
+    numbers = ("loads", "read", "merged", "unchanged", "deduplicated", "quarantined", "$ held", "")
+    for header in numbers:
+        table.add_column(header, justify="right")
+    for row in loads:
+        table.add_row(
+            row["source_system"],
+            row["table_name"],
+            str(row["loads"]),
+            *(
+                f"{row[f'rows_{kind}']:,}"
+                for kind in ("read", "merged", "unchanged", "deduplicated", "quarantined")
+            ),
+            f"{row['billed_quarantined'] or 0:,.2f}",
+            "[green]✓[/]" if row["is_balanced"] else "[red]✗ does not add up[/]",
+        )
+    return table
+
+
+def _book_table() -> Table:
+    by_hospital: dict[str, dict[str, Any]] = {}
+    for sql in (BOOKS, OUTCOMES, COLLECTION, DAYS, PROCESSING):
+        for row in _rows(sql):
+            by_hospital.setdefault(row["source_system"], {}).update(row)
+    table = Table(title="The books", title_justify="left")
+    table.add_column("")
+    for hospital in sorted(by_hospital):
+        table.add_column(hospital, justify="right")
+    for label, column, style in (
+        ("transactions", "transactions", "{:,}"),
+        ("billed", "billed", "${:,.2f}"),
+        ("paid by payers", "paid", "${:,.2f}"),
+        ("paid by patients", "patient_paid", "${:,.2f}"),
+        ("contractual adjustments", "adjusted", "${:,.2f}"),
+        ("written off", "written_off", "${:,.2f}"),
+        ("open", "open_amount", "${:,.2f}"),
+        ("approval rate", "approval_rate", "{:.1%}"),
+        ("denial rate", "denial_rate", "{:.1%}"),
+        ("net collection rate", "net_collection_rate", "{:.1%}"),
+        ("gross days in A/R", "gross_days_in_ar", "{:.1f}"),
+        ("processing days", "processing_days", "{:.1f}"),
+    ):
+        values = [by_hospital[hospital].get(column) for hospital in sorted(by_hospital)]
+        table.add_row(label, *("–" if v is None else style.format(v) for v in values))
+    return table
+
+
+def _quality_table() -> Table:
+    table = Table(title="Data quality of the published rows", title_justify="left")
+    table.add_column("entity")
+    for header in ("checks", "failed", "score"):
+        table.add_column(header, justify="right")
+    for row in _rows(QUALITY):
+        table.add_row(
+            row["entity"],
+            f"{row['rows_checked']:,}",
+            f"{row['rows_failed']:,}",
+            "–" if row["quality_rate"] is None else f"{row['quality_rate']:.2%}",
+        )
+    return table
+
+
+def _time_table(seconds: Mapping[str, float]) -> Table:
+    table = Table(title="Seconds per stage", title_justify="left")
+    table.add_column("stage")
+    table.add_column("seconds", justify="right")
+    for stage, spent in seconds.items():
+        table.add_row(stage, f"{spent:.1f}")
+    return table

@@ -1,0 +1,13 @@
+"""Two hospitals and their payers, day by day, seeded, with an answer key.
+
+It stands in for the real sources and shares no code with the pipeline: what it expects to be
+published comes from its own books.
+"""
+
+from __future__ import annotations
+
+from simulator.mysql import SimulatorError
+from simulator.tutorial import load_tutorial
+from simulator.world import World, generate
+
+__all__ = ["SimulatorError", "World", "generate", "load_tutorial"]

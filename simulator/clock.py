@@ -1,0 +1,58 @@
+"""When things happen: instants in UTC that lie inside a business date of a source.
+
+Records are entered in the morning and changed in the afternoon, so a change on the same day is
+always later. Nothing happens between 22:00 and 06:00, when clocks change to or from daylight time.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from simulator.chance import Chance
+
+OPENS = time(6)
+HALF_DAY_SECONDS = 8 * 3600
+ZONES = {
+    "hospital_a": ZoneInfo("America/New_York"),
+    "hospital_b": ZoneInfo("America/Chicago"),
+}
+PAYER_ZONE = ZoneInfo("UTC")
+
+
+class Stamp(NamedTuple):
+    """An instant (UTC) with the business date it belongs to in its source's time zone."""
+
+    date: date
+    at: datetime
+
+
+def morning(chance: Chance, day: date, zone: ZoneInfo) -> Stamp:
+    """Returns an instant from 06:00 to 13:59:59 local time."""
+    return _stamp(day, zone, chance.below(HALF_DAY_SECONDS))
+
+
+def afternoon(chance: Chance, day: date, zone: ZoneInfo) -> Stamp:
+    """Returns an instant from 14:00 to 21:59:59 local time."""
+    return _stamp(day, zone, HALF_DAY_SECONDS + chance.below(HALF_DAY_SECONDS))
+
+
+def end_of_day(day: date, zone: ZoneInfo) -> Stamp:
+    """Returns the local midnight that ends the business date."""
+    return Stamp(day, _instant(day + timedelta(days=1), zone, time()))
+
+
+def local_text(at: datetime, zone: ZoneInfo) -> str:
+    """Returns the wall-clock time in the zone as `YYYY-MM-DD HH:MM:SS`."""
+    return at.astimezone(zone).isoformat(sep=" ")[:19]
+
+
+def _stamp(day: date, zone: ZoneInfo, seconds: int) -> Stamp:
+    return Stamp(day, _instant(day, zone, OPENS) + timedelta(seconds=seconds))
+
+
+@cache
+def _instant(day: date, zone: ZoneInfo, at: time) -> datetime:
+    return datetime.combine(day, at, zone).astimezone(UTC)

@@ -1,0 +1,107 @@
+"""Writes what reaches the sources on a business date, and books the loads that must read it.
+
+`<folder>/<business date>/mysql/<hospital>/<table>.tsv` holds a table's new rows, `.replaced` beside
+it the keys of the rows they replace; `<folder>/<business date>/landing/` the payers' files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+from simulator.codes import SOURCE_SYSTEM, CodeSet
+from simulator.hospital import Hospital
+from simulator.ledger import HeldRow, Load, LoadName, count_load
+from simulator.rows import csv_line
+from simulator.schema import CLAIMS, HOSPITAL_TABLES, Table
+from simulator.shelf import Row
+
+Counted = tuple[Load, list[HeldRow]]
+CLAIMS_SOURCE = "payer_claims.claims"
+CODES_SOURCE = f"{SOURCE_SYSTEM}.cptcodes"
+RESENT_DAY = 1
+
+
+def day_folder(folder: Path, today: date) -> Path:
+    """Returns the folder of a business date."""
+    return folder / today.isoformat()
+
+
+def deliver_tables(folder: Path, hospital: Hospital, overlap_from: date) -> Iterator[Counted]:
+    """Writes a database's changes and yields each table's load.
+
+    A load reads all rows of a table without watermark or on the first day; later those that
+    changed since `overlap_from`, the business date before.
+    """
+    target = day_folder(folder, hospital.today) / "mysql" / hospital.name
+    target.mkdir(parents=True, exist_ok=True)
+    for table in HOSPITAL_TABLES[hospital.name]:
+        shelf = hospital.shelf(table.name)
+        _write_lines(target / f"{table.name}.tsv", shelf.written(hospital.day))
+        _write_lines(target / f"{table.name}.replaced", shelf.take_replaced())
+        yield count_load(
+            LoadName(f"{hospital.name}.{table.name}.{hospital.today:%Y%m%d}", hospital.name,
+                     table.name, hospital.today),
+            _rows_read(hospital, table, overlap_from),
+            hospital.day,
+        )  # fmt: skip
+
+
+def deliver_claims(folder: Path, hospital: Hospital) -> Iterator[Counted]:
+    """Writes the monthly claim files with a new or changed line and yields each file's load."""
+    target = day_folder(folder, hospital.today) / "landing" / "claims" / hospital.name
+    target.mkdir(parents=True, exist_ok=True)
+    months = defaultdict(list)
+    for row in hospital.claims.rows.values():
+        months[row.month].append(row)
+    changed = {month for month, rows in months.items() if any(r.day == hospital.day for r in rows)}
+    for month in sorted(changed):
+        content = _claims_file(months[month])
+        (target / f"claims_{month}.csv").write_bytes(content)
+        name = LoadName(_file_load_id(CLAIMS_SOURCE, content), hospital.name, "claims",
+                        hospital.today)  # fmt: skip
+        yield count_load(name, months[month], hospital.day)
+    _send_again(target, hospital, {m: rows for m, rows in months.items() if m not in changed})
+
+
+def deliver_codes(folder: Path, codes: CodeSet, today: date, day: int) -> Iterator[Counted]:
+    """Writes the code set if it is released today and yields its load."""
+    content = codes.release(today, day)
+    if content is None:
+        return
+    target = day_folder(folder, today) / "landing" / "codes"
+    target.mkdir(parents=True, exist_ok=True)
+    (target / "cptcodes.csv").write_bytes(content)
+    name = LoadName(_file_load_id(CODES_SOURCE, content), SOURCE_SYSTEM, "procedures", today)
+    yield count_load(name, codes.shelf.rows.values(), day)
+
+
+def _rows_read(hospital: Hospital, table: Table, overlap_from: date) -> list[Row]:
+    shelf = hospital.shelf(table.name)
+    if hospital.day == 0 or table.watermark is None:
+        return list(shelf.rows.values())
+    return shelf.rows_since(overlap_from)
+
+
+def _send_again(target: Path, hospital: Hospital, unchanged: dict[str, list[Row]]) -> None:
+    """One hospital's payers send an old file once more under another name: nothing to load."""
+    if hospital.day == RESENT_DAY and hospital.name == "hospital_a" and unchanged:
+        month = min(unchanged)
+        (target / f"claims_{month}_resent.csv").write_bytes(_claims_file(unchanged[month]))
+        hospital.record("claim_files_sent_again")
+
+
+def _claims_file(rows: list[Row]) -> bytes:
+    lines = [csv_line(CLAIMS.columns), *(row.line for row in rows)]
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def _file_load_id(source: str, content: bytes) -> str:
+    return f"{source}.{hashlib.sha256(content).hexdigest()[:16]}"
+
+
+def _write_lines(file: Path, lines: list[str]) -> None:
+    file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")

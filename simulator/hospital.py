@@ -1,0 +1,111 @@
+"""One hospital and the payers' files about it: its tables, its patients and how it writes rows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from simulator.chance import Chance
+from simulator.clock import PAYER_ZONE, ZONES, Stamp, afternoon, end_of_day, morning
+from simulator.model import Claim, Department, Encounter, Patient, Provider, Transaction
+from simulator.rows import render
+from simulator.scribe import Scribe
+from simulator.shelf import VALID, Row, Shelf
+from simulator.values import Values
+
+WITHOUT_WATERMARK = frozenset({"providers", "departments"})
+
+
+class Hospital:
+    """The state of a hospital on business date `today`, which has index `day`."""
+
+    def __init__(self, name: str, seed: int, today: date) -> None:
+        self.name = name
+        self.today = today
+        self.day = 0
+        self.chance = Chance(f"{seed}/{name}/events")
+        self.values = Values(f"{seed}/{name}", Chance(f"{seed}/{name}/values"))
+        self.scribe = Scribe(Chance(f"{seed}/{name}/scribe"))
+        self.patients: Shelf[Patient] = Shelf(name, "patients")
+        self.providers: Shelf[Provider] = Shelf(name, "providers")
+        self.departments: Shelf[Department] = Shelf(name, "departments")
+        self.encounters: Shelf[Encounter] = Shelf(name, "encounters")
+        self.transactions: Shelf[Transaction] = Shelf(name, "transactions")
+        self.claims: Shelf[Claim] = Shelf(name, "claims")
+        self.events: list[Counter[str]] = [Counter()]
+        self._identifiers: Counter[str] = Counter()
+
+    @property
+    def shelves(self) -> dict[str, Shelf[Any]]:
+        """The tables by entity; all but the claims lie in the hospital's database."""
+        return {
+            shelf.entity: shelf
+            for shelf in (self.patients, self.providers, self.departments, self.encounters,
+                          self.transactions, self.claims)
+        }  # fmt: skip
+
+    def start_day(self, today: date) -> None:
+        """Begins the next business date."""
+        self.today = today
+        self.day += 1
+        self.events.append(Counter())
+
+    def next_id(self, prefix: str) -> str:
+        """Returns the next number of a kind. Both hospitals count from one: their ids collide."""
+        self._identifiers[prefix] += 1
+        return f"{prefix}{self._identifiers[prefix]:06}"
+
+    def record(self, happened: str, times: int = 1) -> None:
+        """Counts something that happened on this business date."""
+        self.events[-1][happened] += times
+
+    def entered(self, day: date) -> Stamp:
+        """Returns when something was recorded for the first time on a day."""
+        return morning(self.chance, day, self._zone("patients"))
+
+    def claim_entered(self, day: date) -> Stamp:
+        """Returns when the payers recorded a claim."""
+        return morning(self.chance, day, PAYER_ZONE)
+
+    def changed(self, entity: str, day: date | None = None) -> Stamp:
+        """Returns when a record was changed on a day, today unless another is given."""
+        day = day or self.today
+        if entity in WITHOUT_WATERMARK:
+            return end_of_day(day, self._zone(entity))
+        return afternoon(self.chance, day, self._zone(entity))
+
+    def local_date(self, at: datetime) -> date:
+        """Returns the hospital's business date of an instant."""
+        return at.astimezone(ZONES[self.name]).date()
+
+    def write(self, entity: str, truth: Any, stamp: Stamp, typed: Any = None) -> None:
+        """Writes a row that says `truth`; the source has the values `typed` if they differ."""
+        shelf = self.shelf(entity)
+        shelf.write(truth, self._row(entity, typed or truth, stamp, opens=shelf.differs(truth)))
+
+    def hold(self, entity: str, typed: Any, stamp: Stamp, rule: str, *amounts: int) -> None:
+        """Writes a row that must be quarantined by the rule, with the cents billed and paid."""
+        billed, paid = amounts or (None, None)
+        row = self._row(entity, typed, stamp)._replace(verdict=rule, billed=billed, paid=paid)
+        self.shelf(entity).hold(row)
+        self.record(f"{entity}_{rule}")
+
+    def shelf(self, entity: str) -> Shelf[Any]:
+        """Returns the table of an entity."""
+        shelf: Shelf[Any] = getattr(self, entity)
+        return shelf
+
+    def repeat(self, entity: str, key: str) -> None:
+        """Writes a row a second time, letter for letter."""
+        self.shelf(entity).repeat(key)
+        self.record(f"{entity}_repeated")
+
+    def _row(self, entity: str, typed: Any, stamp: Stamp, *, opens: bool = False) -> Row:
+        line = render(entity, typed, stamp.at, self._zone(entity), self.scribe)
+        month = typed.claim_date.isoformat()[:7] if entity == "claims" else ""
+        return Row(line, stamp, self.day, month, VALID, opens)
+
+    def _zone(self, entity: str) -> ZoneInfo:
+        return PAYER_ZONE if entity == "claims" else ZONES[self.name]

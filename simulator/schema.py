@@ -1,0 +1,102 @@
+"""The sources' tables and files: column names in order, and the MySQL tables that hold them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+DATES = frozenset({"DOB", "EncounterDate", "VisitDate", "ServiceDate", "PaidDate"})
+INSTANTS = frozenset({"InsertedDate", "InsertDate", "ModifiedDate", "Updated_Date"})
+MONEY = frozenset(
+    {"Amount", "PaidAmount", "PatientPaidAmount", "AdjustmentAmount", "WriteOffAmount"}
+)
+SIMULATED_TYPES = {"date": "DATE", "instant": "DATETIME", "money": "DECIMAL(18,2)"}
+TEXT_TYPE = "VARCHAR(255)"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of a hospital's database. Its key is the first column, and may repeat."""
+
+    name: str
+    columns: tuple[str, ...]
+    watermark: str | None = None
+    optional: frozenset[str] = frozenset()
+
+    @property
+    def key(self) -> str:
+        """The column that identifies a row in the hospital."""
+        return self.columns[0]
+
+
+_PROVIDERS = Table(
+    "providers",
+    ("ProviderID", "FirstName", "LastName", "Specialization", "DeptID", "NPI"),
+)
+_DEPARTMENTS = Table("departments", ("DeptID", "Name"))
+_ENCOUNTERS = Table(
+    "encounters",
+    ("EncounterID", "PatientID", "EncounterDate", "EncounterType", "ProviderID", "DepartmentID",
+     "ProcedureCode", "InsertedDate", "ModifiedDate"),
+    watermark="ModifiedDate",
+)  # fmt: skip
+_TRANSACTIONS = Table(
+    "transactions",
+    ("TransactionID", "EncounterID", "PatientID", "ProviderID", "DeptID", "VisitDate",
+     "ServiceDate", "PaidDate", "VisitType", "Amount", "AmountType", "PaidAmount",
+     "PatientPaidAmount", "AdjustmentAmount", "WriteOffAmount", "ClaimID", "PayorID",
+     "ProcedureCode", "ICDCode", "LineOfBusiness", "MedicaidID", "MedicareID", "InsertDate",
+     "ModifiedDate"),
+    watermark="ModifiedDate",
+    optional=frozenset({"PatientPaidAmount", "AdjustmentAmount", "WriteOffAmount"}),
+)  # fmt: skip
+_PATIENTS_A = Table(
+    "patients",
+    ("PatientID", "FirstName", "LastName", "MiddleName", "SSN", "PhoneNumber", "Email", "Gender",
+     "DOB", "Address", "InsuranceProvider", "ModifiedDate"),
+    watermark="ModifiedDate",
+    optional=frozenset({"Email", "InsuranceProvider"}),
+)  # fmt: skip
+_PATIENTS_B = Table(
+    "patients",
+    ("ID", "F_Name", "L_Name", "M_Name", "SSN", "PhoneNumber", "Email_Address", "Gender", "DOB",
+     "Address", "Insurance_Name", "Updated_Date"),
+    watermark="Updated_Date",
+    optional=frozenset({"Email_Address", "Insurance_Name"}),
+)  # fmt: skip
+_COMMON = (_PROVIDERS, _DEPARTMENTS, _ENCOUNTERS, _TRANSACTIONS)
+
+HOSPITAL_TABLES: dict[str, tuple[Table, ...]] = {
+    "hospital_a": (_PATIENTS_A, *_COMMON),
+    "hospital_b": (_PATIENTS_B, *_COMMON),
+}
+CLAIMS = Table(
+    "claims",
+    ("ClaimID", "TransactionID", "PatientID", "EncounterID", "ProviderID", "DeptID", "ServiceDate",
+     "ClaimDate", "AdjudicationDate", "PayorID", "ClaimAmount", "PaidAmount", "ClaimStatus",
+     "PayorType", "Deductible", "Coinsurance", "Copay", "InsertDate", "ModifiedDate"),
+    watermark="ModifiedDate",
+    optional=frozenset({"AdjudicationDate"}),
+)  # fmt: skip
+CODES = Table(
+    "cptcodes",
+    ("Procedure Code Category", "CPT Codes", "Procedure Code Descriptions", "Code Status"),
+)
+
+
+def create_table(table: Table, columns: tuple[str, ...], types: Mapping[str, str]) -> str:
+    """Returns the DDL of a table with these columns; text unless `types` names the column's kind.
+
+    There is no primary key: like real exports, the tables may hold a row twice.
+    """
+    lines = [f"`{column}` {types.get(_kind(column), TEXT_TYPE)}" for column in columns]
+    lines += [f"KEY (`{column}`)" for column in (table.key, table.watermark) if column]
+    return f"CREATE TABLE `{table.name}` ({', '.join(lines)}) CHARACTER SET utf8mb4"
+
+
+def _kind(column: str) -> str:
+    if column in DATES:
+        return "date"
+    if column in INSTANTS:
+        return "instant"
+    return "money" if column in MONEY else "text"

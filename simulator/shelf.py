@@ -1,0 +1,107 @@
+"""One table of a source with the books kept on it: the rows it holds and what must be published.
+
+The books are written as things happen; nothing is derived from the rows' text afterwards.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from simulator.clock import Stamp
+from simulator.model import DERIVE
+from simulator.rows import MYSQL_NULL
+
+VALID = "valid"
+DUPLICATE = "duplicate"
+T = TypeVar("T", bound=tuple[Any, ...])
+
+
+class Row(NamedTuple):
+    """A row that lies in the source.
+
+    `line` is its text, `day` the index of the business date on which it was written, `verdict`
+    VALID, DUPLICATE or the rule by which it must be quarantined; amounts are cents. `month` is
+    the monthly file that a claim lies in.
+    """
+
+    line: str
+    stamp: Stamp
+    day: int
+    month: str = ""
+    verdict: str = VALID
+    opens_version: bool = False
+    billed: int | None = None
+    paid: int | None = None
+
+
+class Version(NamedTuple):
+    """A version that must be published from the business date with index `day` on."""
+
+    source_system: str
+    number: int
+    effective_date: datetime
+    day: int
+    values: tuple[Any, ...]
+
+
+class Shelf(Generic[T]):
+    """A source table of one hospital (or code set) and its books."""
+
+    def __init__(self, source_system: str, entity: str) -> None:
+        self.source_system = source_system
+        self.entity = entity
+        self.rows: dict[str, Row] = {}
+        self.current: dict[str, T] = {}
+        self.versions: list[Version] = []
+        self.replaced: list[str] = []
+        self._numbers: dict[str, int] = {}
+
+    def differs(self, truth: T) -> bool:
+        """Returns whether the truth is not what is published of its record."""
+        return self.current.get(truth[0]) != truth
+
+    def write(self, truth: T, row: Row) -> None:
+        """Inserts or replaces the key's row, and opens a version if the row says so."""
+        key = truth[0]
+        if previous := self.rows.get(key):
+            self.replaced.append(previous.line.split("\t", 1)[0])
+        self.rows[key] = row
+        self.current[key] = truth
+        if row.opens_version:
+            self._open_version(key, truth, row)
+
+    def repeat(self, key: str) -> None:
+        """Writes the key's row once more, letter for letter."""
+        self.rows[f"{key} again"] = self.rows[key]._replace(verdict=DUPLICATE, opens_version=False)
+
+    def hold(self, row: Row) -> None:
+        """Writes a row that breaks a rule; it must never be published."""
+        self.rows[f"held {len(self.rows)}"] = row
+
+    def changeable(self, day: int) -> list[T]:
+        """Returns the published truths that were not written today and lie in the source once."""
+        return [
+            truth
+            for key, truth in self.current.items()
+            if self.rows[key].day < day and f"{key} again" not in self.rows
+        ]
+
+    def written(self, day: int) -> list[str]:
+        """Returns the lines written on a business date."""
+        return [row.line for row in self.rows.values() if row.day == day]
+
+    def rows_since(self, first: date) -> list[Row]:
+        """Returns the rows whose watermark lies on or after a business date."""
+        return [row for row in self.rows.values() if row.stamp.date >= first]
+
+    def take_replaced(self) -> list[str]:
+        """Returns the typed keys whose rows were replaced since the last call."""
+        replaced, self.replaced = self.replaced, []
+        return [key for key in replaced if key != MYSQL_NULL]
+
+    def _open_version(self, key: str, truth: T, row: Row) -> None:
+        number = self._numbers[key] = self._numbers.get(key, 0) + 1
+        derive = DERIVE.get(self.entity)
+        values = (*truth, *derive(truth, row.stamp.at)) if derive else tuple(truth)
+        self.versions.append(Version(self.source_system, number, row.stamp.at, row.day, values))

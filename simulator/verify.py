@@ -1,0 +1,191 @@
+"""Compares everything that is published in BigQuery with the simulator's answer key.
+
+`python -m simulator.verify` prints the differences and ends with 1 if there is one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shlex
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from google.api_core.exceptions import NotFound
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import bigquery
+from rich.console import Console
+from rich.table import Table
+
+from simulator.compare import Difference, compare, key_columns
+
+DEFAULT_PREFIX = "healthcare_rcm_"
+QUERY_SECONDS = 60
+SHOWN_PER_TABLE = 20
+PUBLISHED_LOADS = {"audit.table_loads": " WHERE state = 'PUBLISHED'"}
+IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]*")
+
+
+def verify(
+    answer_key_folder: Path, client: bigquery.Client, prefix: str, business_date: date
+) -> list[Difference]:
+    """Returns every difference between the published tables and the answer key of a date.
+
+    Args:
+        answer_key_folder: as written by `World.write_answer_key`.
+        client: of the project that holds the datasets.
+        prefix: of the datasets `silver`, `gold` and `audit`.
+        business_date: the last one that was published.
+
+    Raises:
+        FileNotFoundError: the answer key has no such business date.
+    """
+    differences = []
+    for name, expected in answer_key_tables(answer_key_folder, business_date):
+        try:
+            published = published_rows(client, prefix, name, expected)
+        except NotFound:
+            differences.append(Difference(name, "", "(table)", "published", "missing"))
+        else:
+            differences += compare(name, expected, published)
+    return differences
+
+
+def answer_key_tables(folder: Path, business_date: date) -> Iterator[tuple[str, pa.Table]]:
+    """Yields the tables of a business date with their names, `dataset.table`.
+
+    Raises:
+        FileNotFoundError: the answer key has no such business date.
+    """
+    files = sorted((folder / business_date.isoformat()).glob("*.parquet"))
+    if not files:
+        raise FileNotFoundError(
+            f"{folder} has no answer key for {business_date}: simulate that date, or name another "
+            "folder (data from CSV exports has no answer key)"
+        )
+    for file in files:
+        yield file.stem, pq.read_table(file)
+
+
+def published_rows(
+    client: bigquery.Client, prefix: str, name: str, expected: pa.Table
+) -> list[Sequence[Any]]:
+    """Returns the published rows of a table in the answer key's columns.
+
+    Raises:
+        google.api_core.exceptions.NotFound: the table is not published.
+    """
+    query = published_query(prefix, name, expected)
+    result = client.query(query, timeout=QUERY_SECONDS).result(timeout=QUERY_SECONDS)
+    return [row.values() for row in result]
+
+
+def published_query(prefix: str, name: str, expected: pa.Table) -> str:
+    """Returns the SELECT of the answer key's columns.
+
+    A table with a `row_count` is a summary: rows are counted per key, other columns added up.
+
+    Raises:
+        ValueError: a name in the answer key is not an identifier.
+    """
+    columns, key = expected.column_names, key_columns(expected)
+    for part in (prefix, *name.split("."), *columns):
+        _check_name(part)
+    source = f"FROM `{prefix}{name}`{PUBLISHED_LOADS.get(name, '')}"
+    if "row_count" not in columns:
+        return f"SELECT {', '.join(columns)} {source}"
+    measures = [
+        "COUNT(*) AS row_count" if column == "row_count" else f"SUM({column}) AS {column}"
+        for column in columns
+        if column not in key
+    ]
+    return f"SELECT {', '.join([*key, *measures])} {source} GROUP BY {', '.join(key)}"
+
+
+def last_published_date(client: bigquery.Client, prefix: str) -> date | None:
+    """Returns the last business date whose gold tables are published."""
+    _check_name(prefix)
+    query = (
+        f"SELECT MAX(business_date) FROM `{prefix}audit.publications` "  # noqa: S608 (checked)
+        "WHERE layer = 'gold'"
+    )
+    rows = client.query(query, timeout=QUERY_SECONDS).result(timeout=QUERY_SECONDS)
+    published: date | None = next(iter(rows))[0]
+    return published
+
+
+def _check_name(name: str) -> None:
+    if not IDENTIFIER.fullmatch(name):
+        raise ValueError(f"`{name}` is not a name of a dataset, table or column")
+
+
+def print_report(console: Console, business_date: date, differences: Sequence[Difference]) -> None:
+    """Prints the differences, at most some of each table."""
+    if not differences:
+        console.print(f"[green]{business_date}: everything published equals the answer key.[/]")
+        return
+    report = Table("table", "key", "column", "expected", "published", title=str(business_date))
+    for name in dict.fromkeys(difference.table for difference in differences):
+        of_table = [difference for difference in differences if difference.table == name]
+        for one in of_table[:SHOWN_PER_TABLE]:
+            report.add_row(name, one.key, one.column, one.expected, one.published)
+        if len(of_table) > SHOWN_PER_TABLE:
+            report.add_row(name, f"… and {len(of_table) - SHOWN_PER_TABLE} more", "", "", "")
+    console.print(report)
+    console.print(f"[red]{len(differences)} differences[/]")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Verifies the local run, or what the options name, and returns the exit code."""
+    console = Console()
+    options = _parser().parse_args(arguments)
+    _use_local_services(options.state)
+    if "BIGQUERY_EMULATOR_HOST" not in os.environ:
+        console.print("[red]There is nothing to verify: start with `make run`.[/]")
+        return 1
+    client = bigquery.Client(
+        project=options.project or os.environ.get("GOOGLE_CLOUD_PROJECT"),
+        credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call]
+    )
+    business_date = options.date or last_published_date(client, options.prefix)
+    if business_date is None:
+        console.print("[red]No gold tables are published yet: `make run` publishes them.[/]")
+        return 1
+    folder = options.answer_key or options.state / "answer_key"
+    try:
+        differences = verify(folder, client, options.prefix, business_date)
+    except FileNotFoundError as error:
+        console.print(f"[red]{error}[/]")
+        return 1
+    print_report(console, business_date, differences)
+    return 1 if differences else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m simulator.verify", description=__doc__)
+    state = Path(os.environ.get("RCM_STATE_DIR", ".local"))
+    parser.add_argument("--state", type=Path, default=state, help="folder of the local stack")
+    parser.add_argument("--answer-key", type=Path, help="folder (default: in the state folder)")
+    parser.add_argument("--date", type=date.fromisoformat, help="default: the last one published")
+    parser.add_argument("--prefix", default=DEFAULT_PREFIX, help="of the datasets")
+    parser.add_argument("--project", help="default: the local stack's")
+    return parser
+
+
+def _use_local_services(state: Path) -> None:
+    """Takes the addresses of the local services from their file, unless they are set already."""
+    file = state / "env"
+    if file.exists():
+        for word in shlex.split(file.read_text()):
+            name, _, value = word.partition("=")
+            os.environ.setdefault(name, value)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,35 @@
+"""Entry point of the silver batch: `main.py --spec <uri> --output <uri>`."""
+
+from __future__ import annotations
+
+import argparse
+
+from pyspark.sql import SparkSession
+
+from spark_jobs import io
+from spark_jobs.build_silver import build_silver
+from spark_jobs.spec import parse_batch
+
+
+def run(spark: SparkSession, spec: str, output: str) -> None:
+    """Builds the batch that the specification at `spec` describes below `output`."""
+    spark.conf.set("spark.sql.session.timeZone", "UTC")
+    spark.conf.set("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS")
+    build_silver(spark, parse_batch(io.read_text(spark, spec)), output)
+
+
+def main() -> None:
+    """Reads the command line and runs the batch."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--spec", required=True, help="URI of the batch specification (JSON)")
+    parser.add_argument("--output", required=True, help="URI of the folder to write")
+    arguments = parser.parse_args()
+    spark = SparkSession.builder.appName("build_silver").getOrCreate()
+    try:
+        run(spark, arguments.spec, arguments.output)
+    finally:
+        spark.stop()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,337 @@
+"""The batch specification: everything one run of the silver job has to know, as one JSON document.
+
+The DAG checks the configuration files and renders them to this format; it holds no secret and no
+row value. Instants are ISO 8601 with an offset. `?` marks fields that may be null or left out.
+
+    batch_id         name of the batch
+    business_date    the day the batch is for, YYYY-MM-DD
+    entities[]
+      name, singular what the entity is called: `patients`, `patient`
+      key[]          columns that identify a row within its source system
+      amounts?       {billed, paid}: the columns with the dollars
+      columns[]      {name, type, normalize?, required, tracked}, in contract order
+      derived[]      {name, type, expr}: Spark SQL over the columns and `_event_at`
+      rules[]        {name, severity: quarantine|warn, expect, reason}: `expect` is Spark SQL over
+                     the columns, `_event_at` and `source_system`; NULL passes
+      history[]      folders of the published log batches of this entity, in any order
+      deletes?       Parquet with the rows that are gone at their source: (source_system, key
+                     columns, _event_at, _observed_at, _load_id, _row_id)
+      loads[]
+        load_id, source_system, time_zone
+        path         Parquet file or folder in bronze
+        columns      {entity column: source column}, only columns that the load has
+        watermark?   source column that says when a row changed
+        observed_at  end of the load's window, or arrival of its file
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+SQL_TYPES = {
+    "STRING": "string",
+    "DATE": "date",
+    "TIMESTAMP": "timestamp",
+    "NUMERIC": "decimal(18,2)",
+    "RATE": "decimal(18,6)",
+    "INT64": "bigint",
+    "BOOL": "boolean",
+}
+SEVERITIES = ("quarantine", "warn")
+
+
+class SpecError(ValueError):
+    """The specification is not what this job reads; the message names the field."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A contract column; `tracked` ones open a version when they change."""
+
+    name: str
+    type: str
+    normalize: str | None
+    required: bool
+    tracked: bool
+
+    @property
+    def sql_type(self) -> str:
+        """The column's Spark SQL type."""
+        return SQL_TYPES[self.type]
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A column computed from the contract columns of the observation that opens a version."""
+
+    name: str
+    type: str
+    expr: str
+
+    @property
+    def sql_type(self) -> str:
+        """The column's Spark SQL type."""
+        return SQL_TYPES[self.type]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A predicate that every row must meet."""
+
+    name: str
+    severity: str
+    expect: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """The columns that hold the dollars billed and paid."""
+
+    billed: str
+    paid: str
+
+
+@dataclass(frozen=True)
+class Load:
+    """One bronze load of an entity."""
+
+    load_id: str
+    source_system: str
+    time_zone: str
+    path: str
+    columns: Mapping[str, str]
+    watermark: str | None
+    observed_at: datetime
+
+
+@dataclass(frozen=True)
+class Entity:
+    """An entity of the common data model and what this batch brings for it."""
+
+    name: str
+    singular: str
+    key: tuple[str, ...]
+    amounts: Amounts | None
+    columns: tuple[Column, ...]
+    derived: tuple[Derived, ...]
+    rules: tuple[Rule, ...]
+    history: tuple[str, ...]
+    deletes: str | None
+    loads: tuple[Load, ...]
+
+    @property
+    def key_column(self) -> str:
+        """Name of the surrogate of (source_system, natural key)."""
+        return f"{self.singular}_key"
+
+    @property
+    def version_key_column(self) -> str:
+        """Name of the surrogate of one version."""
+        return f"{self.singular}_version_key"
+
+    @property
+    def has_news(self) -> bool:
+        """Whether this batch brings anything; without news nothing needs to be read."""
+        return bool(self.loads or self.deletes)
+
+    @property
+    def tracked(self) -> tuple[Column, ...]:
+        """Columns whose change opens a version."""
+        return tuple(column for column in self.columns if column.tracked)
+
+    @property
+    def log_schema(self) -> dict[str, str]:
+        """Columns of the observation log with their Spark SQL types, in order."""
+        return {
+            "source_system": "string",
+            self.key_column: "string",
+            **{column.name: column.sql_type for column in self.columns},
+            "_event_at": "timestamp",
+            "_observed_at": "timestamp",
+            "_row_hash": "string",
+            "_load_id": "string",
+            "_row_id": "bigint",
+            "_is_deleted": "boolean",
+        }
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One run of the silver job."""
+
+    batch_id: str
+    business_date: date
+    entities: tuple[Entity, ...]
+
+
+@dataclass(frozen=True)
+class _Node:
+    """A JSON object and where it stands, so that an error can name the field."""
+
+    values: Mapping[str, Any]
+    where: str
+
+    def field(self, name: str, kind: type, *, optional: bool = False) -> Any:
+        value = self.values.get(name)
+        if value is None and optional:
+            return None
+        if not isinstance(value, kind):
+            found = "missing" if name not in self.values else type(value).__name__
+            raise SpecError(f"{self.where}.{name}: expected {kind.__name__}, found {found}")
+        return value
+
+    def text(self, name: str) -> str:
+        value: str = self.field(name, str)
+        if not value:
+            raise SpecError(f"{self.where}.{name}: must not be empty")
+        return value
+
+    def optional_text(self, name: str) -> str | None:
+        value: str | None = self.field(name, str, optional=True)
+        return value
+
+    def one_of(self, name: str, choices: tuple[str, ...]) -> str:
+        value = self.text(name)
+        if value not in choices:
+            raise SpecError(f"{self.where}.{name}: `{value}` is none of {', '.join(choices)}")
+        return value
+
+    def flag(self, name: str) -> bool:
+        value: bool = self.field(name, bool)
+        return value
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        return tuple(str(value) for value in self.field(name, list))
+
+    def nodes(self, name: str) -> list[_Node]:
+        items = self.field(name, list)
+        return [_Node(_object(item, at), at) for item, at in _located(items, self.where, name)]
+
+    def instant(self, name: str) -> datetime:
+        text = self.text(name)
+        try:
+            instant = datetime.fromisoformat(text)
+        except ValueError as error:
+            raise SpecError(f"{self.where}.{name}: `{text}` is not an ISO 8601 instant") from error
+        if instant.tzinfo is None:
+            raise SpecError(f"{self.where}.{name}: `{text}` has no offset; write …Z for UTC")
+        return instant
+
+
+def _located(items: list[Any], where: str, name: str) -> list[tuple[Any, str]]:
+    return [(item, f"{where}.{name}[{position}]") for position, item in enumerate(items)]
+
+
+def _object(value: Any, where: str) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise SpecError(f"{where}: expected an object, found {type(value).__name__}")
+    return value
+
+
+def parse_batch(text: str) -> Batch:
+    """Reads a specification.
+
+    Raises:
+        SpecError: the text is no JSON, or a field is missing, of a wrong type or contradictory.
+    """
+    try:
+        document = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise SpecError(f"the specification is not JSON: {error}") from error
+    node = _Node(_object(document, "spec"), "spec")
+    return Batch(
+        batch_id=node.text("batch_id"),
+        business_date=_day(node, "business_date"),
+        entities=tuple(_entity(item) for item in node.nodes("entities")),
+    )
+
+
+def _day(node: _Node, name: str) -> date:
+    text = node.text(name)
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise SpecError(f"{node.where}.{name}: `{text}` is not a day; write YYYY-MM-DD") from error
+
+
+def _entity(node: _Node) -> Entity:
+    amounts = node.field("amounts", dict, optional=True)
+    entity = Entity(
+        name=node.text("name"),
+        singular=node.text("singular"),
+        key=node.texts("key"),
+        amounts=_amounts(_Node(amounts, f"{node.where}.amounts")) if amounts else None,
+        columns=tuple(_column(item) for item in node.nodes("columns")),
+        derived=tuple(_derived(item) for item in node.nodes("derived")),
+        rules=tuple(_rule(item) for item in node.nodes("rules")),
+        history=node.texts("history"),
+        deletes=node.optional_text("deletes"),
+        loads=tuple(_load(item) for item in node.nodes("loads")),
+    )
+    _check_references(entity, node.where)
+    return entity
+
+
+def _check_references(entity: Entity, where: str) -> None:
+    names = {column.name for column in entity.columns}
+    amounts = (entity.amounts.billed, entity.amounts.paid) if entity.amounts else ()
+    mapped = [name for load in entity.loads for name in load.columns]
+    for name in (*entity.key, *amounts, *mapped):
+        if name not in names:
+            raise SpecError(f"{where}: `{name}` is not a column of {entity.name}")
+    if not entity.key:
+        raise SpecError(f"{where}.key: {entity.name} needs at least one key column")
+
+
+def _amounts(node: _Node) -> Amounts:
+    return Amounts(billed=node.text("billed"), paid=node.text("paid"))
+
+
+def _column(node: _Node) -> Column:
+    return Column(
+        name=node.text("name"),
+        type=node.one_of("type", tuple(SQL_TYPES)),
+        normalize=node.optional_text("normalize"),
+        required=node.flag("required"),
+        tracked=node.flag("tracked"),
+    )
+
+
+def _derived(node: _Node) -> Derived:
+    return Derived(
+        name=node.text("name"),
+        type=node.one_of("type", tuple(SQL_TYPES)),
+        expr=node.text("expr"),
+    )
+
+
+def _rule(node: _Node) -> Rule:
+    return Rule(
+        name=node.text("name"),
+        severity=node.one_of("severity", SEVERITIES),
+        expect=node.text("expect"),
+        reason=node.text("reason"),
+    )
+
+
+def _load(node: _Node) -> Load:
+    zone = node.text("time_zone")
+    try:
+        ZoneInfo(zone)
+    except (KeyError, ValueError) as error:
+        raise SpecError(f"{node.where}.time_zone: `{zone}` is no IANA time zone") from error
+    return Load(
+        load_id=node.text("load_id"),
+        source_system=node.text("source_system"),
+        time_zone=zone,
+        path=node.text("path"),
+        columns=node.field("columns", dict),
+        watermark=node.optional_text("watermark"),
+        observed_at=node.instant("observed_at"),
+    )

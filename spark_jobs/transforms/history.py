@@ -1,0 +1,205 @@
+"""Versions of every row, replayed from its observations in the order of their event times.
+
+The log of observations is the state. It keeps what counts at every key and event time, also when
+it changes nothing: a late change before such an observation makes it a version. Therefore any
+split of the same observations into batches, in any order, gives the same versions.
+
+The replay works on references to observations, without their content, for all entities at once.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import Window as W
+from pyspark.sql import functions as F
+
+from spark_jobs.spec import Derived, Entity
+from spark_jobs.transforms.dedupe import rank
+from spark_jobs.transforms.hashes import as_text, key_parts, surrogate
+
+OPEN_END = datetime(9999, 12, 31, tzinfo=UTC)
+MERGED, UNCHANGED, DEDUPLICATED = "merged", "unchanged", "deduplicated"
+OBSERVATION = (
+    "entity",
+    "record_key",
+    "_event_at",
+    "_observed_at",
+    "_row_hash",
+    "_load_id",
+    "_row_id",
+    "_is_deleted",
+)
+_KEY = ("entity", "record_key")
+_REFERENCE = ("_load_id", "_row_id", "_event_at", "_row_hash")
+_DELETED_HASH = ""
+
+
+def references(observations: DataFrame, entity: Entity) -> DataFrame:
+    """Observations of an entity without their content: the columns of OBSERVATION."""
+    named = observations.withColumnRenamed(entity.key_column, "record_key")
+    return named.select(F.lit(entity.name).alias("entity"), *OBSERVATION[1:])
+
+
+def arrivals(rows: DataFrame) -> DataFrame:
+    """References to the rows that no rule holds."""
+    return rows.where(F.col("_rule").isNull()).select(*OBSERVATION)
+
+
+def logged_references(log: DataFrame, arrived: DataFrame, entity: Entity) -> DataFrame:
+    """References to the logged observations of the keys that arrived.
+
+    Only these columns of the log are read, and no row of another key goes further: the cost
+    follows the change.
+    """
+    keys = arrived.where(F.col("entity") == entity.name).select("record_key")
+    return references(log, entity).join(keys, on="record_key", how="left_semi").select(*OBSERVATION)
+
+
+def deletions(deletes: DataFrame, entity: Entity) -> DataFrame:
+    """Rows that are gone at their source, in the columns of the log; attributes are NULL."""
+    attributes = {
+        column.name: F.lit(None).cast(column.sql_type)
+        for column in entity.columns
+        if column.name not in entity.key
+    }
+    technical = {
+        entity.key_column: surrogate(key_parts(entity)),
+        "_row_hash": F.lit(_DELETED_HASH),
+        "_is_deleted": F.lit(True),
+    }
+    return deletes.withColumns({**attributes, **technical}).select(*entity.log_schema)
+
+
+def replay(arrived: DataFrame, logged: DataFrame) -> DataFrame:
+    """Puts new observations among the logged ones of their keys and says what becomes of each.
+
+    Args:
+        arrived: new observations, columns OBSERVATION; several may share key and event time.
+        logged: all logged observations of these keys.
+
+    Returns:
+        One row per observation: OBSERVATION, `_is_new`, `_wins` (counts at its event time),
+        `_starts` (opens a version), `_is_affected` (the versions of its key are not the published
+        ones) and, for new rows, `_disposition`.
+    """
+    both = arrived.select(*OBSERVATION, F.lit(True).alias("_is_new")).unionByName(
+        logged.select(*OBSERVATION, F.lit(False).alias("_is_new"))
+    )
+    observed = both.groupBy(*_KEY).agg(F.count("*").alias("_observation_count"))
+    counted = both.join(observed, on=list(_KEY), how="inner")
+    alone = _replay_alone(counted.where("_observation_count = 1"))
+    return alone.unionByName(_replay_together(counted.where("_observation_count > 1")))
+
+
+def _replay_alone(observations: DataFrame) -> DataFrame:
+    """The only observation of a key needs no comparison; nearly all of a first load are such."""
+    is_new = F.col("_is_new")
+    opens = F.when(F.col("_is_deleted"), F.lit(UNCHANGED)).otherwise(F.lit(MERGED))
+    return observations.select(
+        *[*OBSERVATION, "_is_new"],
+        F.lit(True).alias("_wins"),
+        (~F.col("_is_deleted")).alias("_starts"),
+        is_new.alias("_is_affected"),
+        F.when(is_new, opens).alias("_disposition"),
+    )
+
+
+def _replay_together(observations: DataFrame) -> DataFrame:
+    key = W.partitionBy(*_KEY)
+    before = key.orderBy("_event_at").rowsBetween(W.unboundedPreceding, -1)
+    hash_before = F.last(F.when(F.col("_wins"), F.col("_row_hash")), ignorenulls=True).over(before)
+    changes = ~hash_before.eqNullSafe(F.col("_row_hash"))
+    compared = rank(observations).withColumn("_changes", changes)
+    starts = F.col("_wins") & F.col("_changes") & ~F.col("_is_deleted")
+    started = compared.withColumn("_starts", starts)
+
+    moves_a_bound = F.col("_starts") | F.col("_is_deleted") | F.col("_logged_hash").isNotNull()
+    affects = F.col("_is_new") & F.col("_wins") & moves_a_bound
+    return started.select(
+        *[*OBSERVATION, "_is_new", "_wins", "_starts"],
+        F.max(affects).over(key).alias("_is_affected"),
+        F.when(F.col("_is_new"), _disposition()).alias("_disposition"),
+    )
+
+
+def _disposition() -> Column:
+    is_known = F.col("_logged_hash").eqNullSafe(F.col("_row_hash"))
+    return (
+        F.when(F.col("_is_duplicate"), F.lit(DEDUPLICATED))
+        .when(F.col("_starts") & ~is_known, F.lit(MERGED))
+        .otherwise(F.lit(UNCHANGED))
+    )
+
+
+def new_observations(content: DataFrame, timeline: DataFrame, entity: Entity) -> DataFrame:
+    """The rows that the log gains: new ones that count at their event time.
+
+    Args:
+        content: source_system and attributes of the rows that arrived, by `_load_id` and `_row_id`.
+        timeline: see `replay`.
+        entity: the entity of both.
+    """
+    gained = timeline.where((F.col("entity") == entity.name) & F.col("_is_new") & F.col("_wins"))
+    references = gained.withColumnRenamed("record_key", entity.key_column).select(
+        entity.key_column, *OBSERVATION[2:]
+    )
+    attributes = [column.name for column in entity.columns]
+    return (
+        content.select("source_system", *attributes, "_load_id", "_row_id")
+        .join(references, on=["_load_id", "_row_id"], how="inner")
+        .select(*entity.log_schema)
+    )
+
+
+def versions(log: DataFrame, timeline: DataFrame, entity: Entity) -> DataFrame:
+    """All versions of every affected key, in the columns of `silver.<entity>`.
+
+    Grain: one row per version. Intervals [effective_date, expiry_date) are half open and adjoin,
+    except after a deletion; the open version ends at 9999-12-31.
+
+    Args:
+        log: the log of the entity, with what this batch adds.
+        timeline: see `replay`.
+        entity: the entity of both.
+    """
+    intervals = _intervals(timeline.where(F.col("entity") == entity.name))
+    described = log.join(intervals, on=list(_REFERENCE), how="inner")
+    return described.select(
+        "source_system",
+        entity.key_column,
+        _version_key(entity).alias(entity.version_key_column),
+        *[column.name for column in entity.columns],
+        *[_derive(column) for column in entity.derived],
+        "version",
+        F.col("_event_at").alias("effective_date"),
+        "expiry_date",
+        (F.col("expiry_date") == F.lit(OPEN_END)).alias("is_current"),
+        *["_row_hash", "_load_id", "_observed_at"],
+    )
+
+
+def _intervals(timeline: DataFrame) -> DataFrame:
+    bounds = timeline.where(
+        F.col("_is_affected") & F.col("_wins") & (F.col("_starts") | F.col("_is_deleted"))
+    )
+    in_order = W.partitionBy("record_key").orderBy("_event_at")
+    so_far = in_order.rowsBetween(W.unboundedPreceding, W.currentRow)
+    numbered = bounds.select(
+        *["record_key", "_starts", *_REFERENCE],
+        F.sum(F.col("_starts").cast("bigint")).over(so_far).alias("version"),
+        F.coalesce(F.lead("_event_at").over(in_order), F.lit(OPEN_END)).alias("expiry_date"),
+    )
+    return numbered.where("_starts").drop("_starts", "record_key")
+
+
+def _version_key(entity: Entity) -> Column:
+    return surrogate([*key_parts(entity), as_text(F.col("_event_at"), "timestamp")])
+
+
+def _derive(column: Derived) -> Column:
+    value = F.expr(column.expr)
+    if column.type == "STRING":
+        value = F.nullif(value, F.lit(""))
+    return value.try_cast(column.sql_type).alias(column.name)

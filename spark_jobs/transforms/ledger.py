@@ -1,0 +1,118 @@
+"""What became of every row that was read: quarantine, quality results and control totals."""
+
+from __future__ import annotations
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from spark_jobs.spec import SQL_TYPES, Entity
+from spark_jobs.transforms.history import DEDUPLICATED, MERGED, OBSERVATION, UNCHANGED
+
+QUARANTINED = "quarantined"
+DISPOSITIONS = (MERGED, UNCHANGED, DEDUPLICATED, QUARANTINED)
+STAGES = ("read", *DISPOSITIONS)
+_MONEY = SQL_TYPES["NUMERIC"]
+_ROW = ("_load_id", "_row_id")
+
+
+def rows_read(checked: DataFrame, entity: Entity) -> DataFrame:
+    """Every row that was read, without its content.
+
+    Grain: one row per load and row. `record_key` is NULL when the key is missing; amounts are USD,
+    NULL for entities without money or where they do not parse.
+    """
+    return checked.select(
+        F.lit(entity.name).alias("entity"),
+        F.col(entity.key_column).alias("record_key"),
+        *OBSERVATION[2:],
+        *["_rule", "_rules"],
+        *_amounts(entity),
+    )
+
+
+def quarantined_rows(rows: DataFrame, expected: DataFrame) -> DataFrame:
+    """The rows that are held and why.
+
+    Grain: one row per load and row. `rule` is the first failed rule that quarantines, `rules` are
+    all failed ones.
+
+    Args:
+        rows: see `rows_read`, of all entities.
+        expected: (entity, source_system, load_id, rule, severity, reason) of every rule of a load.
+    """
+    held = rows.where(F.col("_rule").isNotNull()).select(
+        F.col("_load_id").alias("load_id"),
+        F.col("_row_id").alias("row_id"),
+        "record_key",
+        F.col("_rule").alias("rule"),
+        F.col("_rules").alias("rules"),
+        *["billed_amount", "paid_amount"],
+    )
+    return held.join(expected, on=["load_id", "rule"], how="inner").select(
+        *["entity", "source_system", "load_id", "row_id", "record_key"],
+        *["rule", "rules", "reason", "billed_amount", "paid_amount"],
+    )
+
+
+def quality_results(rows: DataFrame, expected: DataFrame) -> DataFrame:
+    """Rows checked and failed per load and rule, zeros included.
+
+    Args:
+        rows: see `rows_read`, of all entities.
+        expected: (entity, source_system, load_id, rule, severity, reason) of every rule of a load.
+    """
+    load_id = F.col("_load_id").alias("load_id")
+    checked = rows.groupBy(load_id).agg(F.count("*").alias("rows_checked"))
+    failed = (
+        rows.where(F.col("_rules") != "")
+        .select(load_id, F.explode(F.split("_rules", ",")).alias("rule"))
+        .groupBy("load_id", "rule")
+        .agg(F.count("*").alias("rows_failed"))
+    )
+    counted = expected.join(checked, on="load_id", how="left").join(
+        failed, on=["load_id", "rule"], how="left"
+    )
+    return counted.select(
+        *["entity", "source_system", "load_id", "rule", "severity"],
+        *[_or_zero(name, "bigint") for name in ("rows_checked", "rows_failed")],
+    )
+
+
+def control_totals(rows: DataFrame, timeline: DataFrame, loads: DataFrame) -> DataFrame:
+    """Rows and dollars per load: read = merged + unchanged + deduplicated + quarantined.
+
+    Args:
+        rows: see `rows_read`, of all entities.
+        timeline: see `history.replay`.
+        loads: (load_id, entity, source_system) of every load, also of empty ones.
+    """
+    valid = timeline.where("_is_new").select(*_ROW, "_disposition")
+    held = F.when(F.col("_rule").isNotNull(), F.lit(QUARANTINED)).otherwise(F.col("_disposition"))
+    disposed = rows.join(valid, on=list(_ROW), how="left").withColumn("_disposition", held)
+    totals = disposed.groupBy(F.col("_load_id").alias("load_id")).agg(
+        *[F.count_if(_in_stage(stage)).alias(f"rows_{stage}") for stage in STAGES],
+        *[
+            F.sum(F.when(_in_stage(stage), F.col(f"{kind}_amount"))).alias(f"{kind}_{stage}")
+            for kind in ("billed", "paid")
+            for stage in STAGES
+        ],
+    )
+    return loads.join(totals, on="load_id", how="left").select(
+        *["load_id", "entity", "source_system"],
+        *[_or_zero(f"rows_{stage}", "bigint") for stage in STAGES],
+        *[_or_zero(f"{kind}_{stage}", _MONEY) for kind in ("billed", "paid") for stage in STAGES],
+    )
+
+
+def _in_stage(stage: str) -> Column:
+    return F.lit(True) if stage == "read" else F.col("_disposition") == stage
+
+
+def _or_zero(name: str, sql_type: str) -> Column:
+    return F.coalesce(F.col(name), F.lit(0)).cast(sql_type).alias(name)
+
+
+def _amounts(entity: Entity) -> list[Column]:
+    billed = F.col(entity.amounts.billed) if entity.amounts else F.lit(None)
+    paid = F.col(entity.amounts.paid) if entity.amounts else F.lit(None)
+    return [billed.cast(_MONEY).alias("billed_amount"), paid.cast(_MONEY).alias("paid_amount")]

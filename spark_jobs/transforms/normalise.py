@@ -1,0 +1,141 @@
+"""Spelling rules: how a cleansed value is written, whoever typed it.
+
+Each rule takes a text column and returns the one spelling, NULL where the text is blank or does
+not fit. Patterns spell out their characters, because the shorthand classes of regular expressions
+differ between the JVM and other Spark engines; so do lambdas, which none of them supports fully.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+_WHITESPACE = "[\t\n\x0b\f\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+"
+_INVISIBLE = "[\x00-\x08\x0e-\x1f\x7f\u00ad\u200b-\u200d\u2060\ufeff]"
+_FULL_WIDTH = "".join(chr(code) for code in range(0xFF01, 0xFF5F))
+_HALF_WIDTH = "".join(chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F))
+_SEPARATOR = r"[^\p{L}\p{N}\x01]"
+_BREAK = "\x01 "  # never in a cleansed text, where control characters are removed
+
+_EMAIL = r"^[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$"  # noqa: E501
+_GENDERS = {"m": "Male", "f": "Female", "o": "Other"}
+_UNKNOWN_GENDERS = ("u", "unknown")
+_CLAIM_STATUSES = ("pending", "approved", "paid", "denied", "rejected")
+
+
+def compact(value: Column) -> Column:
+    """Removes all white space and invisible characters, and makes full-width ones plain."""
+    visible = F.regexp_replace(F.regexp_replace(value, _INVISIBLE, ""), _WHITESPACE, "")
+    return F.translate(visible, _FULL_WIDTH, _HALF_WIDTH)
+
+
+def code(value: Column) -> Column:
+    """An identifier or code: no white space, upper case."""
+    return _filled(F.upper(compact(value)))
+
+
+def text(value: Column) -> Column:
+    """Words separated by one blank."""
+    visible = F.regexp_replace(value, _INVISIBLE, "")
+    return _filled(F.trim(F.regexp_replace(visible, _WHITESPACE, " ")))
+
+
+def person_name(value: Column) -> Column:
+    """A name in proper case; one typed in mixed case with capital initials stays (`DeShawn`)."""
+    name = text(value)
+    uniform = (name == F.upper(name)) | (name == F.lower(name))
+    badly_cased = name.rlike(rf"(^|{_SEPARATOR})(\p{{Ll}}|Mc\p{{Ll}})")
+    return F.when(uniform | badly_cased, _proper_case(name)).otherwise(name)
+
+
+def email(value: Column) -> Column:
+    """An e-mail address in lower case (the HTML standard's pattern, with a dot in the domain)."""
+    return _matching(F.lower(text(value)), _EMAIL)
+
+
+def phone_us(value: Column) -> Column:
+    """A North American number in E.164; an extension is dropped."""
+    number = F.regexp_replace(F.lower(value), "(ext|x|#).*$", "")
+    digits = F.regexp_replace(compact(number), "[^0-9]", "")
+    line = F.regexp_extract(digits, "^(001|1)?([0-9]{10})$", 2)
+    return F.when(line != "", F.concat(F.lit("+1"), line))
+
+
+def ssn(value: Column) -> Column:
+    """A social security number as NNN-NN-NNNN.
+
+    Areas 000, 666 and 900-999, group 00 and serial 0000 are never issued (SSA POMS RM 10201.035).
+    """
+    digits = F.regexp_replace(compact(value), "[.-]", "")
+    never_issued = digits.rlike("^(000|666|9)") | digits.rlike("^...00") | digits.rlike("0000$")
+    parts = [F.substring(digits, 1, 3), F.substring(digits, 4, 2), F.substring(digits, 6, 4)]
+    return F.when(digits.rlike("^[0-9]{9}$") & ~never_issued, F.concat_ws("-", *parts))
+
+
+def gender(value: Column) -> Column:
+    """Male, Female or Other; an unknown gender is NULL."""
+    word = F.lower(compact(value))
+    spelling = F.lit(None).cast("string")
+    for letter, name in _GENDERS.items():
+        spelling = F.when(word.isin(letter, name.lower()), F.lit(name)).otherwise(spelling)
+    return spelling
+
+
+def npi(value: Column) -> Column:
+    """A provider identifier of ten digits; leading zeros that a spreadsheet ate come back."""
+    digits = F.regexp_replace(compact(value), "[^0-9]", "")
+    return F.when(digits.rlike("^[0-9]{8,10}$"), F.lpad(digits, 10, "0"))
+
+
+def line_of_business(value: Column) -> Column:
+    """A line of business in proper case; self-pay is spelled in one way."""
+    words = _proper_case(text(value))
+    return F.when(F.lower(words).rlike("^self[ _-]?pay$"), F.lit("Self-Pay")).otherwise(words)
+
+
+def claim_status(value: Column) -> Column:
+    """Pending, Approved, Paid, Denied or Rejected."""
+    word = F.lower(compact(value))
+    return F.when(word.isin(*_CLAIM_STATUSES), _proper_case(word))
+
+
+def is_blank(value: Column, rule: str | None = None) -> Column:
+    """Whether a text says nothing, so that a NULL after the rule is no error."""
+    word = F.lower(compact(value))
+    blank = value.isNull() | (word == "")
+    return blank | word.isin(*_UNKNOWN_GENDERS) if rule == "gender" else blank
+
+
+NORMALISERS: Mapping[str, Callable[[Column], Column]] = {
+    "code": code,
+    "text": text,
+    "person_name": person_name,
+    "email": email,
+    "phone_us": phone_us,
+    "ssn": ssn,
+    "gender": gender,
+    "npi": npi,
+    "line_of_business": line_of_business,
+    "claim_status": claim_status,
+}
+ACCEPT_ANY_TEXT = frozenset({None, "code", "text", "person_name", "line_of_business"})
+
+
+def _filled(value: Column) -> Column:
+    return F.when(value != "", value)
+
+
+def _matching(value: Column, pattern: str) -> Column:
+    return F.when(value.rlike(pattern), value)
+
+
+def _proper_case(value: Column) -> Column:
+    """Capitals after everything but letters and digits, and after the prefix Mc.
+
+    A blank is put before each letter to raise, as `initcap` raises after blanks on every engine.
+    """
+    after_mc = F.regexp_replace(F.lower(value), rf"((^|{_SEPARATOR})mc)", f"$1{_BREAK}")
+    broken = F.regexp_replace(after_mc, f"({_SEPARATOR})", f"$1{_BREAK}")
+    return F.replace(F.initcap(broken), F.lit(_BREAK), F.lit(""))

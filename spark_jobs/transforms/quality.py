@@ -1,0 +1,77 @@
+"""What a conformed row must meet, and which of it each row does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pyspark.sql import Column as SparkColumn
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from spark_jobs.spec import Column, Entity
+from spark_jobs.transforms.conform import can_be_invalid, invalid_flag
+
+QUARANTINE, WARN, BLANK = "quarantine", "warn", "blank"
+
+
+@dataclass(frozen=True)
+class Check:
+    """A rule as it is applied: `fails` is true or false, never NULL."""
+
+    name: str
+    severity: str
+    reason: str
+    fails: SparkColumn
+    needs_watermark: bool = False
+
+
+def checks(entity: Entity) -> tuple[Check, ...]:
+    """All checks of an entity in declared order: its columns', the event time's, its rules."""
+    columns = [check for column in entity.columns for check in _column_checks(column)]
+    return (*columns, *_event_time_checks(), *_rule_checks(entity))
+
+
+def apply_checks(rows: DataFrame, entity: Entity) -> DataFrame:
+    """Adds `_rule`, the first failed quarantine rule or NULL, and `_rules`, all failed ones.
+
+    Grain: unchanged. `_rules` lists names in declared order, separated by commas; '' if none.
+    """
+    applied = checks(entity)
+    quarantining = [check for check in applied if check.severity == QUARANTINE]
+    return rows.select(
+        "*",
+        F.coalesce(*[_name_if_failed(check) for check in quarantining]).alias("_rule"),
+        F.concat_ws(",", *[_name_if_failed(check) for check in applied]).alias("_rules"),
+    )
+
+
+def _column_checks(column: Column) -> Iterator[Check]:
+    invalid = F.col(invalid_flag(column)) if can_be_invalid(column) else F.lit(False)
+    if column.required:
+        missing = F.col(column.name).isNull() & ~invalid
+        yield Check(f"{column.name}_missing", QUARANTINE, f"{column.name} is missing.", missing)
+    if can_be_invalid(column):
+        severity = QUARANTINE if column.required else BLANK
+        reason = f"{column.name} cannot be read as {column.normalize or column.type}."
+        yield Check(f"{column.name}_invalid", severity, reason, invalid)
+
+
+def _event_time_checks() -> Iterator[Check]:
+    missing = F.col("_event_at").isNull()
+    future = F.coalesce(F.col("_event_at") > F.col("_observed_at"), F.lit(False))
+    for name, reason, fails in (
+        ("event_time_missing", "The time of the change is missing or cannot be read.", missing),
+        ("event_time_in_future", "The time of the change is after the load's window.", future),
+    ):
+        yield Check(name, QUARANTINE, reason, fails, needs_watermark=True)
+
+
+def _rule_checks(entity: Entity) -> Iterator[Check]:
+    for rule in entity.rules:
+        fails = ~F.coalesce(F.expr(rule.expect), F.lit(True))
+        yield Check(rule.name, rule.severity, rule.reason, fails)
+
+
+def _name_if_failed(check: Check) -> SparkColumn:
+    return F.when(check.fails, F.lit(check.name))

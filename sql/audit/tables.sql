@@ -1,0 +1,118 @@
+-- The audit tables. Created when they are missing; nothing here drops or truncates.
+
+-- One row per run of a DAG. state: RUNNING, SUCCEEDED, FAILED.
+CREATE TABLE IF NOT EXISTS {{ audit("pipeline_runs") }} (
+  run_id STRING NOT NULL,
+  dag_id STRING NOT NULL,
+  business_date DATE NOT NULL,
+  state STRING NOT NULL,
+  code_version STRING,
+  started_at TIMESTAMP NOT NULL,
+  ended_at TIMESTAMP,
+  failed_task STRING,
+  error STRING
+);
+
+-- One row per load of a source's table. state: PLANNED, LANDED, MERGED, PUBLISHED, FAILED.
+-- rows_read = rows_merged + rows_unchanged + rows_deduplicated + rows_quarantined, and so do the amounts.
+CREATE TABLE IF NOT EXISTS {{ audit("table_loads") }} (
+  load_id STRING NOT NULL,
+  run_id STRING NOT NULL,
+  business_date DATE NOT NULL,
+  source STRING NOT NULL,
+  source_system STRING NOT NULL,
+  table_name STRING NOT NULL,
+  entity STRING NOT NULL,
+  load_type STRING NOT NULL,
+  state STRING NOT NULL,
+  window_low TIMESTAMP,
+  window_high TIMESTAMP,
+  observed_at TIMESTAMP,
+  uri STRING,
+  columns STRING,
+  checksum STRING,
+  rows_read INT64,
+  rows_merged INT64,
+  rows_unchanged INT64,
+  rows_deduplicated INT64,
+  rows_quarantined INT64,
+  billed_read NUMERIC,
+  billed_merged NUMERIC,
+  billed_unchanged NUMERIC,
+  billed_deduplicated NUMERIC,
+  billed_quarantined NUMERIC,
+  paid_read NUMERIC,
+  paid_merged NUMERIC,
+  paid_unchanged NUMERIC,
+  paid_deduplicated NUMERIC,
+  paid_quarantined NUMERIC,
+  batch_id STRING,
+  error STRING,
+  planned_at TIMESTAMP NOT NULL,
+  landed_at TIMESTAMP,
+  published_at TIMESTAMP
+);
+
+-- One row per delivered object and generation. state: LANDED, DUPLICATE, REFUSED.
+-- rejected_lines is a JSON array of {line, reason}; the lines themselves are in the archived file.
+CREATE TABLE IF NOT EXISTS {{ audit("files") }} (
+  uri STRING NOT NULL,
+  generation INT64 NOT NULL,
+  sha256 STRING,
+  source STRING NOT NULL,
+  source_system STRING,
+  table_name STRING NOT NULL,
+  size_bytes INT64 NOT NULL,
+  state STRING NOT NULL,
+  reason STRING,
+  load_id STRING,
+  rows_read INT64,
+  rows_rejected INT64,
+  rejected_lines STRING,
+  archived_uri STRING,
+  run_id STRING NOT NULL,
+  seen_at TIMESTAMP NOT NULL
+);
+
+-- The ledger of rows held out of silver. The row itself stays in bronze under (load_id, row_id).
+CREATE TABLE IF NOT EXISTS {{ audit("quarantine") }} (
+  entity STRING NOT NULL,
+  source_system STRING NOT NULL,
+  load_id STRING NOT NULL,
+  row_id INT64 NOT NULL,
+  record_key STRING,
+  rule STRING NOT NULL,
+  rules STRING NOT NULL,
+  reason STRING NOT NULL,
+  billed_amount NUMERIC,
+  paid_amount NUMERIC,
+  batch_id STRING NOT NULL,
+  quarantined_at TIMESTAMP NOT NULL
+)
+CLUSTER BY load_id;
+
+-- One row per rule and load, or per check of gold and run.
+CREATE TABLE IF NOT EXISTS {{ audit("dq_results") }} (
+  run_id STRING NOT NULL,
+  business_date DATE NOT NULL,
+  layer STRING NOT NULL,
+  entity STRING NOT NULL,
+  source_system STRING,
+  load_id STRING,
+  rule STRING NOT NULL,
+  severity STRING NOT NULL,
+  rows_checked INT64,
+  rows_failed INT64,
+  checked_at TIMESTAMP NOT NULL
+);
+
+-- What readers see: one row per batch that was published. For silver, batch_uri is the log of
+-- observations that became part of the state.
+CREATE TABLE IF NOT EXISTS {{ audit("publications") }} (
+  publication_id STRING NOT NULL,
+  layer STRING NOT NULL,
+  business_date DATE NOT NULL,
+  batch_uri STRING,
+  run_id STRING NOT NULL,
+  published_at TIMESTAMP NOT NULL
+);

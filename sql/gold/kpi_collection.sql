@@ -1,0 +1,56 @@
+/*---
+description: Share of charges that was collected, by month of service.
+grain: one row per source system and month of service
+keys: [source_system, service_month]
+owner: revenue-cycle
+kpi:
+  numerator: paid by payers and by patients on the month's charges
+  denominator: gross charges (gross rate); gross charges less contractual adjustments (net rate)
+  date_basis: date of service; a month matures as payments arrive
+  exclusions: quarantined charges
+  source: common practice; cohorts by date of service
+columns:
+  source_system: {type: STRING, description: Hospital.}
+  service_month: {type: DATE, description: First day of the month of service.}
+  billed_amount: {type: NUMERIC, description: Gross charges in USD.}
+  adjustment_amount: {type: NUMERIC, description: Contractual adjustments in USD.}
+  collected_amount: {type: NUMERIC, description: Paid by payers and patients in USD.}
+  gross_collection_rate: {type: RATE, description: Collected over billed.}
+  net_collection_rate: {type: RATE, description: Collected over billed less adjustments.}
+checks:
+  - sum_equals:
+      billed_amount: fact_transactions.billed_amount
+      adjustment_amount: fact_transactions.adjustment_amount
+  - {range: {net_collection_rate: [0, 1]}, severity: warn}
+---*/
+WITH
+  transactions AS (
+    SELECT
+      source_system,
+      service_date,
+      billed_amount,
+      adjustment_amount,
+      paid_amount + patient_paid_amount AS collected_amount
+    FROM {{ ref("fact_transactions") }}
+  ),
+
+  months AS (
+    SELECT
+      source_system,
+      DATE_TRUNC(service_date, MONTH) AS service_month,
+      SUM(billed_amount) AS billed_amount,
+      SUM(adjustment_amount) AS adjustment_amount,
+      SUM(collected_amount) AS collected_amount
+    FROM transactions
+    GROUP BY source_system, service_month
+  )
+
+SELECT
+  source_system,
+  service_month,
+  billed_amount,
+  adjustment_amount,
+  collected_amount,
+  SAFE_DIVIDE(collected_amount, billed_amount) AS gross_collection_rate,
+  SAFE_DIVIDE(collected_amount, billed_amount - adjustment_amount) AS net_collection_rate
+FROM months

@@ -1,0 +1,209 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import pytest
+
+from tests.landing_support import LAKE, LANDING, bronze, put
+from utils import storage
+from utils.errors import ConfigError, FileRefused, ObjectChanged
+from utils.landing.bronze import WantedColumn
+from utils.landing.csv_records import Reject
+from utils.landing.files import FileRequest, discover, land_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.conftest import Stack
+
+HEADER = b"ClaimID,PaidAmount,ModifiedDate\n"
+NOW = datetime(2024, 6, 3, tzinfo=UTC)
+HOSPITALS = ("hospital_a", "hospital_b")
+
+
+@pytest.fixture
+def place(stack_environment: Stack) -> str:
+    """A folder in the landing bucket that this test has for itself."""
+    storage.client.cache_clear()
+    return f"t{uuid4().hex[:12]}"
+
+
+def request_for(file: storage.StoredObject) -> FileRequest:
+    sha256 = storage.sha256_of_object(file)
+    folder = storage.split_uri(file.uri)[1].split("/")[0]
+    return FileRequest(
+        file=file,
+        sha256=sha256,
+        columns=(
+            WantedColumn("ClaimID"),
+            WantedColumn("PaidAmount"),
+            WantedColumn("Copay", required=False),
+            WantedColumn("ModifiedDate"),
+        ),
+        load_id=f"payer_claims.claims.{sha256[:16]}",
+        target_uri=f"gs://{LAKE}/{folder}/bronze/part-0.parquet",
+        archive_uri=f"gs://{LAKE}/{folder}/archive/{sha256}/{file.filename}",
+        extracted_at=NOW,
+        money=("PaidAmount",),
+    )
+
+
+def test_file_is_landed_by_name_as_strings(place: str, tmp_path: Path) -> None:
+    content = b"modifieddate,Note,ClaimID , PaidAmount\n2024-01-02,x,C1,010.50\n,,C2,$5\n"
+    file = put(f"{place}/june.csv", content, tmp_path)
+
+    landed = land_file(request_for(file))
+
+    table = bronze(landed.uri)
+    assert table.select(["ClaimID", "PaidAmount", "ModifiedDate"]).to_pylist() == [
+        {"ClaimID": "C1", "PaidAmount": "010.50", "ModifiedDate": "2024-01-02"},
+        {"ClaimID": "C2", "PaidAmount": "$5", "ModifiedDate": ""},
+    ]
+    assert table["_row_id"].to_pylist() == [2, 3]
+    assert table["_source_file"].unique().to_pylist() == [file.uri]
+    assert landed.columns == ("ClaimID", "PaidAmount", "ModifiedDate")
+    assert landed.missing_columns == ("Copay",)
+    assert landed.extra_columns == ("Note",)
+    assert landed.control_totals == {"PaidAmount": Decimal("10.50")}
+
+
+def test_file_is_archived_untouched(place: str, tmp_path: Path) -> None:
+    content = b"\xef\xbb\xbf" + HEADER + b"C1,1,2024-01-01\r\n"
+    request = request_for(put(f"{place}/june [1] \xd1\x8f.csv", content, tmp_path))
+
+    landed = land_file(request)
+
+    kept = storage.stat(landed.archive_uri)
+    assert kept is not None
+    storage.download(kept, tmp_path / "kept")
+    assert (tmp_path / "kept").read_bytes() == content
+    assert landed.file_sha256 == request.sha256
+
+
+def test_damaged_lines_are_rejected_by_number(place: str, tmp_path: Path) -> None:
+    content = HEADER + b'C1,1,2024-01-01\nC2,2\nC3,"3,2024-01-01\n'
+    landed = land_file(request_for(put(f"{place}/june.csv", content, tmp_path)))
+
+    assert landed.rejects == (Reject(3, "column_count"), Reject(4, "quote"))
+    assert (landed.rows, landed.rows_read) == (1, 3)
+
+
+def test_file_with_a_header_only_lands_no_rows(place: str, tmp_path: Path) -> None:
+    landed = land_file(request_for(put(f"{place}/june.csv", HEADER, tmp_path)))
+
+    assert (landed.rows, landed.rejects) == (0, ())
+    assert bronze(landed.uri).num_rows == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        pytest.param(b"", "empty_file", id="B12"),
+        pytest.param(HEADER + b"C\xe9,1,2024-01-01\n", "encoding", id="B02"),
+        pytest.param(HEADER.replace(b",", b";"), "header_mismatch", id="B05"),
+        pytest.param(b"ClaimID,PaidAmount\n", "missing_column", id="B07"),
+        pytest.param(b"ClaimID,ClaimID,PaidAmount\n", "header_ambiguous", id="B09"),
+        pytest.param(b"C1,1,2024-01-01\n", "header_mismatch", id="B13"),
+        pytest.param(
+            HEADER + b"C1,1,2024-01-01\n" * 500 + b"C2\n" * 101, "too_many_rejects", id="B36"
+        ),
+    ],
+)
+def test_refused_file_is_archived_and_leaves_nothing_in_bronze(
+    place: str, tmp_path: Path, content: bytes, reason: str
+) -> None:
+    request = request_for(put(f"{place}/june.csv", content, tmp_path))
+
+    with pytest.raises(FileRefused, match="june.csv") as refusal:
+        land_file(request)
+
+    assert refusal.value.reason == reason
+    assert storage.stat(request.archive_uri) is not None
+    assert storage.stat(request.target_uri) is None
+
+
+def test_many_rows_come_in_batches(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("utils.landing.files.BATCH_ROWS", 1000)
+    monkeypatch.setattr("utils.landing.files.BATCH_CHARACTERS", 10_000)
+    rows = b"".join(b"C%d,%d.10,2024-01-01\n" % (n, n) for n in range(2500))
+
+    landed = land_file(request_for(put(f"{place}/june.csv", HEADER + rows, tmp_path)))
+
+    assert landed.rows == 2500
+    assert landed.control_totals == {"PaidAmount": Decimal("3124000.00")}
+    assert bronze(landed.uri)["_row_id"].to_pylist() == list(range(2, 2502))
+
+
+def test_file_replaced_after_discovery_is_not_landed(place: str, tmp_path: Path) -> None:
+    request = request_for(put(f"{place}/june.csv", HEADER + b"C1,1,2024-01-01\n", tmp_path))
+    put(f"{place}/june.csv", HEADER + b"C1,2,2024-01-01\n", tmp_path)
+
+    with pytest.raises(ObjectChanged, match="june.csv"):
+        land_file(request)
+    assert storage.stat(request.target_uri) is None
+
+
+def test_landing_twice_gives_the_same_object(place: str, tmp_path: Path) -> None:
+    request = request_for(put(f"{place}/june.csv", HEADER + b"C1,1,2024-01-01\n", tmp_path))
+
+    assert land_file(request) == land_file(request)
+
+
+def test_folder_gives_the_hospital(place: str, tmp_path: Path) -> None:
+    put(f"{place}/hospital_a/1.csv", HEADER, tmp_path)
+    put(f"{place}/hospital_b/1.csv", HEADER, tmp_path)
+    put(f"{place}/hospital_x/1.csv", HEADER, tmp_path)
+    put(f"{place}/hospital_a/notes.txt", HEADER, tmp_path)
+    put(f"{place}/hospital_a/old/1.csv", HEADER, tmp_path)
+
+    found = discover(LANDING, f"{place}/{{source_system}}/*.csv", HOSPITALS, loaded={})
+
+    assert [(item.source_system, item.status, item.reason) for item in found] == [
+        ("hospital_a", "new", None),
+        ("hospital_b", "new", None),
+        (None, "refused", "unknown_source_system"),
+        (None, "refused", "unexpected_name"),
+        (None, "refused", "unexpected_name"),
+    ]
+
+
+def test_content_counts_once_for_a_hospital(place: str, tmp_path: Path) -> None:
+    first = put(f"{place}/hospital_a/1.csv", HEADER + b"C1,1,2024-01-01\n", tmp_path)
+    put(f"{place}/hospital_a/again.csv", HEADER + b"C1,1,2024-01-01\n", tmp_path)
+    put(f"{place}/hospital_a/loaded.csv", HEADER, tmp_path)
+    loaded = {"hospital_a": {storage.sha256_of(tmp_path / "delivery")}}
+    pattern = f"{place}/{{source_system}}/*.csv"
+
+    found = discover(LANDING, pattern, HOSPITALS, loaded=loaded)
+    later = discover(
+        LANDING, pattern, HOSPITALS, loaded=loaded, seen={(first.uri, first.generation)}
+    )
+
+    assert [item.status for item in found] == ["new", "duplicate", "duplicate"]
+    assert [item.file.filename for item in later] == ["again.csv", "loaded.csv"]
+
+
+def test_new_content_under_an_old_name_is_new(place: str, tmp_path: Path) -> None:
+    old = put(f"{place}/hospital_a/1.csv", HEADER, tmp_path)
+    loaded = {"hospital_a": {storage.sha256_of_object(old)}}
+    put(f"{place}/hospital_a/1.csv", HEADER + b"C1,1,2024-01-01\n", tmp_path)
+
+    [found] = discover(
+        LANDING,
+        f"{place}/{{source_system}}/*.csv",
+        HOSPITALS,
+        loaded=loaded,
+        seen={(old.uri, old.generation)},
+    )
+
+    assert found.status == "new"
+
+
+def test_pattern_must_say_whose_files_these_are(place: str) -> None:
+    with pytest.raises(ConfigError, match="source_system"):
+        discover(LANDING, f"{place}/*.csv", HOSPITALS, loaded={})

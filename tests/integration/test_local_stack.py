@@ -1,0 +1,287 @@
+"""The services of a real stack, and what happens when they are treated badly."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import SimpleNamespace
+
+import MySQLdb
+import pytest
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import bigquery, storage
+
+from local import client, processes, services, stack, supervisor
+from local.errors import LocalError, NoAnswer
+from local.paths import ROOT, StateFolder, state_folder
+from local.services import Service
+from tests.conftest import Stack
+
+
+def _ignore(ready: supervisor.Ready) -> None:
+    """Takes a report and says nothing."""
+
+
+def _command(
+    *words: str, options: tuple[str, ...] = (), **variables: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *options, "-m", "local", *words],
+        cwd=ROOT,
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def _processes_of(folder: Path) -> list[str]:
+    """The command lines of running processes that name the folder."""
+    lines = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            lines.append(file.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return [line for line in lines if str(folder) in line]
+
+
+def _pids(state: StateFolder) -> dict[str, int | None]:
+    return {service.name: service.pid for service in stack.status(state)}
+
+
+def _kill(state: StateFolder, name: str) -> None:
+    record = supervisor.running(state, name)
+    assert record
+    os.kill(record.pid, signal.SIGKILL)
+    while processes.is_running(record):
+        time.sleep(0.01)
+
+
+def _sql(state: StateFolder, statement: str) -> list[tuple[object, ...]]:
+    connection = MySQLdb.connect(
+        host="127.0.0.1",
+        port=next(service.port for service in stack.status(state) if service.name == "mariadb"),
+        user=services.DATABASE_USER,
+        password=client.database_password(state),
+        database="hospital_a",
+    )
+    cursor = connection.cursor()
+    cursor.execute(statement)
+    rows = list(cursor.fetchall())
+    connection.commit()
+    connection.close()
+    return rows
+
+
+@pytest.fixture(scope="module")
+def own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StateFolder]:
+    """A stack that the tests of this file may break."""
+    state = state_folder(tmp_path_factory.mktemp("own"))
+    try:
+        yield state
+    finally:
+        stack.down(state)
+
+
+@pytest.fixture
+def own(own_state: StateFolder) -> StateFolder:
+    """The breakable stack, whole."""
+    stack.up(own_state, _ignore)
+    return own_state
+
+
+def test_bigquery_loads_what_storage_holds(stack_environment: Stack) -> None:
+    project = stack_environment.variables["GOOGLE_CLOUD_PROJECT"]
+    anonymous = AnonymousCredentials()
+    bucket = storage.Client(project, credentials=anonymous).bucket("rcm-lake")
+    bucket.blob("check/rows.csv").upload_from_string("a,b\n1,2\n3,4\n")
+    warehouse = bigquery.Client(project, credentials=anonymous)
+    warehouse.create_dataset("check", exists_ok=True, timeout=10)
+
+    warehouse.load_table_from_uri(
+        "gs://rcm-lake/check/rows.csv",
+        "check.rows",
+        job_config=bigquery.LoadJobConfig(
+            source_format="CSV", skip_leading_rows=1, autodetect=True
+        ),
+    ).result(timeout=30)
+
+    rows = warehouse.query("SELECT SUM(b) AS total FROM `check`.`rows`").result(timeout=30)
+    assert [row.total for row in rows] == [6]
+    mount = Path(stack_environment.variables["RCM_LAKE_MOUNT"])
+    assert (mount / "rcm-lake" / "check" / "rows.csv").is_file()
+
+
+SPARK_ROUND_TRIP = """
+import sys
+from pyspark.sql import SparkSession
+spark = SparkSession.builder.getOrCreate()
+spark.range(3).write.mode("overwrite").parquet(sys.argv[1])
+spark.range(5).write.mode("overwrite").parquet(sys.argv[1])
+print(spark.read.parquet(sys.argv[1]).count(), spark.conf.get("spark.sql.session.timeZone"))
+"""
+
+
+@pytest.mark.parametrize("engine", ["sail", "jvm"])
+def test_spark_overwrites_and_reads_the_lake(stack: Stack, engine: str) -> None:
+    variables, folder = dict(stack.variables), f"{stack.variables['RCM_LAKE_MOUNT']}/rcm-lake"
+    if engine == "jvm":
+        variables.pop("SPARK_REMOTE")
+        folder = "gs://rcm-lake"
+    command = [sys.executable, "-c", SPARK_ROUND_TRIP, f"{folder}/spark_{engine}"]
+
+    result = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
+
+    assert result.stdout.split()[0] == "5", result.stderr
+    assert result.stdout.split()[1].endswith("UTC")
+    written = Path(variables["RCM_LAKE_MOUNT"], "rcm-lake", f"spark_{engine}").iterdir()
+    assert {path.suffix for path in written} <= {".parquet", ""}
+
+
+def test_up_again_starts_nothing(own: StateFolder) -> None:
+    before = _pids(own)
+
+    result = _command("--state", str(own.path), "up")
+
+    assert result.returncode == 0
+    assert result.stdout.count("was running") == 4
+    assert _pids(own) == before
+
+
+def test_two_starts_at_the_same_time_start_one_stack(own: StateFolder) -> None:
+    stack.down(own)
+
+    with ThreadPoolExecutor(2) as pool:
+        results = list(pool.map(lambda _: _command("--state", str(own.path), "up"), range(2)))
+
+    assert [result.returncode for result in results] == [0, 0]
+    assert sum(result.stdout.count("ready in") for result in results) == 4
+
+
+@pytest.mark.parametrize("name", ["mariadb", "storage", "bigquery", "spark"])
+def test_a_killed_service_is_started_again_on_its_port(own: StateFolder, name: str) -> None:
+    variables, pid = client.environment(own), _pids(own)[name]
+    _kill(own, name)
+
+    stack.up(own, _ignore)
+
+    assert _pids(own)[name] not in (None, pid)
+    assert client.environment(own) == variables
+
+
+def test_committed_rows_survive_a_killed_database(own: StateFolder) -> None:
+    _sql(own, "CREATE OR REPLACE TABLE visits (id INT)")
+    _sql(own, "INSERT INTO visits VALUES (1), (2)")
+    _kill(own, "mariadb")
+
+    stack.up(own, _ignore)
+
+    assert _sql(own, "SELECT COUNT(*) FROM visits") == [(2,)]
+
+
+def test_status_shows_what_runs_and_fails_if_something_does_not(own: StateFolder) -> None:
+    assert _command("--state", str(own.path), "status").returncode == 0
+    supervisor.stop(own, "spark")
+
+    result = _command("--state", str(own.path), "status")
+
+    assert result.returncode == 1
+    assert "spark      stopped" in result.stdout
+
+
+def test_down_leaves_no_process(own: StateFolder) -> None:
+    assert _processes_of(own.path)
+
+    first, second = (_command("--state", str(own.path), "down") for _ in range(2))
+
+    assert first.returncode == second.returncode == 0
+    assert second.stdout == "nothing was running\n"
+    assert _processes_of(own.path) == []
+    assert not any(_pids(own).values())
+
+
+def test_a_port_that_is_busy_is_named(tmp_path: Path) -> None:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        port = str(server.getsockname()[1])
+
+        result = _command("--state", str(tmp_path), "up", RCM_PORT_BIGQUERY=port)
+
+    assert result.returncode == 1
+    assert result.stderr == (
+        f"error: port {port} is in use by another program: "
+        "stop it, or set RCM_PORT_BIGQUERY to a free port\n"
+    )
+    assert _processes_of(tmp_path) == []
+
+
+def test_a_full_disk_is_named_before_anything_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=12_000_000))
+
+    with pytest.raises(LocalError, match="only 12 MB are free on the disk of .* free at least"):
+        stack.up(state_folder(tmp_path), _ignore)
+
+
+def test_a_python_without_the_packages_is_named(tmp_path: Path) -> None:
+    result = _command("--state", str(tmp_path), "up", options=("-S",))
+
+    assert result.returncode == 1
+    assert len(result.stderr.splitlines()) == 1
+    assert "does not have the project's packages" in result.stderr
+    assert "make setup" in result.stderr
+
+
+def _service(code: str, tmp_path: Path, deadline_seconds: float) -> Service:
+    def never() -> None:
+        raise NoAnswer("nobody there")
+
+    return Service(
+        name="broken",
+        command=(sys.executable, "-c", code),
+        folder=tmp_path,
+        port=1,
+        check=never,
+        deadline_seconds=deadline_seconds,
+    )
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> StateFolder:
+    state = state_folder(tmp_path)
+    for folder in (state.log("").parent, state.record("").parent):
+        folder.mkdir()
+    return state
+
+
+def test_a_service_that_dies_shows_why(empty: StateFolder) -> None:
+    empty.log("broken").write_text("an old story\n")
+    service = _service("raise SystemExit('the disk is on fire')", empty.path, deadline_seconds=30)
+
+    with pytest.raises(LocalError, match="broken stopped by itself.*\n  the disk is on fire") as it:
+        supervisor.start_all(empty, [service], _ignore)
+
+    assert "an old story" not in str(it.value)
+    assert "an old story" in empty.log("broken").read_text()
+
+
+def test_a_service_that_never_answers_is_stopped(empty: StateFolder) -> None:
+    service = _service("import time; time.sleep(60)", empty.path, deadline_seconds=0.5)
+    begin = time.monotonic()
+
+    with pytest.raises(LocalError, match=r"broken did not answer within 0 s \(nobody there\)"):
+        supervisor.start_all(empty, [service], _ignore)
+
+    assert time.monotonic() - begin < 10
+    assert supervisor.running(empty, "broken") is None

@@ -1,0 +1,118 @@
+"""An independent replay: what the published history of one key must be, in plain Python.
+
+It knows all observations of the key at once and nothing of batches, Spark or the job's code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from operator import attrgetter
+
+OPEN_END = datetime(9999, 12, 31, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One valid row, or one deletion, as a load saw it."""
+
+    source_system: str
+    thing_id: str
+    value: str | None
+    note: str | None
+    event_at: datetime
+    observed_at: datetime
+    load_id: str
+    row_id: int
+    is_deleted: bool = False
+
+    @property
+    def key(self) -> str:
+        return surrogate([self.source_system, self.thing_id])
+
+    @property
+    def row_hash(self) -> str:
+        if self.is_deleted:
+            return ""
+        tracked = {"thing_id": self.thing_id, "value": self.value}
+        named = [f"{name}={len(text)}:{text}" for name, text in tracked.items() if text is not None]
+        return hashlib.sha256("".join(named).encode()).hexdigest()
+
+    @property
+    def rank(self) -> tuple[bool, datetime, str, str, int]:
+        """The greatest counts among observations of one key and event time."""
+        alive = not self.is_deleted
+        return (alive, self.observed_at, self.row_hash, self.load_id, self.row_id)
+
+
+@dataclass(frozen=True)
+class Version:
+    """One published version."""
+
+    key: str
+    version_key: str
+    source_system: str
+    thing_id: str
+    value: str | None
+    note: str | None
+    version: int
+    effective_date: datetime
+    expiry_date: datetime
+    is_current: bool
+    row_hash: str
+    load_id: str
+    observed_at: datetime
+
+
+def surrogate(parts: Sequence[str | None]) -> str:
+    """SHA-256 over `<length>:<part>` of each part, `-1:` for None."""
+    encoded = ["-1:" if part is None else f"{len(part)}:{part}" for part in parts]
+    return hashlib.sha256("".join(encoded).encode()).hexdigest()
+
+
+def replay(observations: Iterable[Observation]) -> list[Version]:
+    """The versions of one key after all its observations, in the order of their event times."""
+    winners: dict[datetime, Observation] = {}
+    for seen in observations:
+        known = winners.get(seen.event_at)
+        if known is None or seen.rank > known.rank:
+            winners[seen.event_at] = seen
+
+    versions: list[Version] = []
+    is_open = False
+    for now in sorted(winners.values(), key=attrgetter("event_at")):
+        unchanged = is_open and versions[-1].row_hash == now.row_hash
+        if unchanged or (now.is_deleted and not is_open):
+            continue
+        if is_open:
+            versions[-1] = _closed(versions[-1], now.event_at)
+        is_open = not now.is_deleted
+        if is_open:
+            versions.append(_opened(now, len(versions) + 1))
+    return versions
+
+
+def _closed(version: Version, at: datetime) -> Version:
+    return Version(**{**vars(version), "expiry_date": at, "is_current": False})
+
+
+def _opened(by: Observation, number: int) -> Version:
+    micros = str((by.event_at - EPOCH) // timedelta(microseconds=1))
+    return Version(
+        key=by.key,
+        version_key=surrogate([by.source_system, by.thing_id, micros]),
+        source_system=by.source_system,
+        thing_id=by.thing_id,
+        value=by.value,
+        note=by.note,
+        version=number,
+        effective_date=by.event_at,
+        expiry_date=OPEN_END,
+        is_current=True,
+        row_hash=by.row_hash,
+        load_id=by.load_id,
+        observed_at=by.observed_at,
+    )

@@ -1,0 +1,82 @@
+"""What simulator tests share: a small world, and its sources and answer key as Python values."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from simulator.schema import HOSPITAL_TABLES
+from simulator.world import generate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from simulator import World
+
+SEED, PATIENTS, DAYS, START = 5, 2_000, 2, date(2026, 1, 31)
+HOSPITALS = tuple(HOSPITAL_TABLES)
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """A world with the tables of its answer key, one dictionary per business date."""
+
+    world: World
+    keys: tuple[dict[str, pa.Table], ...]
+
+    def records(self, name: str, day: int = DAYS) -> list[Record]:
+        """The rows of an answer-key table after a business date."""
+        rows: list[Record] = self.keys[day][name].to_pylist()
+        return rows
+
+    def current(self, entity: str, day: int = DAYS) -> list[Record]:
+        """The current versions of an entity after a business date."""
+        return [row for row in self.records(f"silver.{entity}", day) if row["is_current"]]
+
+    def material(self, day: int) -> Path:
+        """The folder with what reached the sources on a business date."""
+        return self.world.folder / self.world.business_dates[day].isoformat()
+
+    def table_lines(self, hospital: str, table: str) -> list[str]:
+        """The lines of a hospital's table after the last business date."""
+        lines: list[str] = []
+        for day in range(DAYS + 1):
+            folder = self.material(day) / "mysql" / hospital
+            gone = set(_lines(folder / f"{table}.replaced"))
+            lines = [line for line in lines if line.split("\t")[0] not in gone]
+            lines += _lines(folder / f"{table}.tsv")
+        return lines
+
+
+@cache
+def simulated() -> Simulated:
+    """The world that tests look at; they must not change it."""
+    world = small_world(Path(tempfile.mkdtemp(prefix="simulator-tests-")))
+    return Simulated(world, tuple(world.answer_key.tables(day) for day in range(DAYS + 1)))
+
+
+def small_world(folder: Path, seed: int = SEED, patients: int = PATIENTS) -> World:
+    """A world of two increments."""
+    return generate(seed, patients, DAYS, START, folder)
+
+
+def code(typed: str) -> str:
+    """An identifier as it was meant."""
+    return re.sub(r"[\s\u200b\u00a0]", "", typed).upper()
+
+
+def identities(records: Sequence[Record], key: str) -> list[tuple[str, str]]:
+    """The source system and natural key of each record."""
+    return [(record["source_system"], record[key]) for record in records]
+
+
+def _lines(file: Path) -> list[str]:
+    return file.read_text(encoding="utf-8").split("\n")[:-1]

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from local import bootstrap
+from local.paths import ROOT
+
+SETUP = ROOT / "local" / "setup.sh"
+
+
+def _program(folder: Path, name: str, script: str) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / name
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return path
+
+
+def _setup(path: str, home: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {"PATH": path, "HOME": str(home), **variables}
+    return subprocess.run(
+        ["/bin/sh", str(SETUP), "--help"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_an_old_python_is_refused_in_one_line(tmp_path: Path) -> None:
+    _program(tmp_path, "python3", 'case "$1" in --version) echo "Python 3.9.2";; *) exit 1;; esac')
+    (tmp_path / "dirname").symlink_to("/usr/bin/dirname")
+
+    result = _setup(str(tmp_path), tmp_path)
+
+    assert result.returncode == 1
+    assert result.stderr.startswith("error: Python 3.11, 3.12 or 3.13 is needed")
+    assert "Python 3.9.2" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_shim_that_fails_is_passed_over(tmp_path: Path) -> None:
+    _program(tmp_path / "shims", "python3.11", "echo 'version is not installed' >&2; exit 127")
+    _program(tmp_path / "real", "python3", f'exec {sys.executable} "$@"')
+
+    result = _setup(f"{tmp_path}/shims:{tmp_path}/real:/usr/bin:/bin", tmp_path)
+
+    assert result.returncode == 0
+    assert "--java" in result.stdout
+
+
+def test_a_python_of_pyenv_is_found(tmp_path: Path) -> None:
+    versions = tmp_path / "pyenv" / "versions" / "3.12.9" / "bin"
+    _program(versions, "python", f'exec {sys.executable} "$@"')
+    _program(tmp_path / "bin", "dirname", 'exec /usr/bin/dirname "$@"')
+
+    result = _setup(f"{tmp_path}/bin", tmp_path, PYENV_ROOT=str(tmp_path / "pyenv"))
+
+    assert result.returncode == 0
+
+
+def test_the_emulators_python_is_found_in_pyenv(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    versions = tmp_path / "versions"
+    _program(versions / "3.13.0" / "bin", "python", "exit 1")
+    works = _program(versions / "3.13.1" / "bin", "python", "echo /found/python")
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(bootstrap, "_runs", lambda python, code: python == str(works))
+
+    assert bootstrap.find_python("3.13") == "/found/python"
+
+
+def test_an_emulators_python_that_is_missing_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
+    monkeypatch.setattr(bootstrap, "_runs", lambda python, code: False)
+    monkeypatch.setattr(bootstrap, "_output", lambda command, check: "")
+
+    with pytest.raises(bootstrap.SetupError, match="needs Python 3.13, which was not found"):
+        bootstrap.find_python("3.13")
+
+
+def test_packages_are_asked_for_when_the_user_may_not_install_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+
+    with pytest.raises(bootstrap.SetupError, match="sudo apt-get install .* gcc pkg-config"):
+        bootstrap.install_packages(["gcc", "pkg-config"])
+
+
+def test_java_is_needed_only_when_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bootstrap, "_has", lambda program: program != "java")
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+
+    assert "openjdk-17-jre-headless" not in bootstrap.missing_packages(with_java=False)
+    assert "openjdk-17-jre-headless" in bootstrap.missing_packages(with_java=True)
+
+
+def test_another_requirement_means_another_installation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bootstrap, "REQUIREMENTS", tmp_path)
+    file = tmp_path / "dev.txt"
+    file.write_text("ruff==1\n")
+    before = bootstrap.requirements_digest()
+    assert bootstrap.requirements_digest() == before
+
+    file.write_text("ruff==2\n")
+
+    assert bootstrap.requirements_digest() != before
+
+
+def test_what_is_installed_is_not_installed_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stamp = tmp_path / "stamp"
+    stamp.write_text(bootstrap.requirements_digest())
+    monkeypatch.setattr(bootstrap, "STAMP", stamp)
+    monkeypatch.setattr(bootstrap, "missing_packages", lambda with_java: [])
+    monkeypatch.setattr(bootstrap, "_environments_run", lambda: True)
+    monkeypatch.setattr(bootstrap, "_run", lambda command: pytest.fail("ran a command"))
+
+    bootstrap.install(with_java=False)
+
+    assert capsys.readouterr().out == ""

@@ -1,0 +1,264 @@
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from itertools import pairwise
+
+import pytest
+
+from simulator.compare import compare
+from simulator.defects import DefectRates
+from simulator.kpis import COLUMNS
+from simulator.model import DERIVED_COLUMNS, ENTITIES
+from tests.simulator_support import DAYS, HOSPITALS, Record, identities, simulated
+
+OPEN_END = datetime(9999, 12, 31, tzinfo=UTC)
+HISTORIES = [entity for entity in ENTITIES if entity != "procedures"]
+
+
+def versions(entity: str) -> dict[tuple[str, str], list[Record]]:
+    records: dict[tuple[str, str], list[Record]] = defaultdict(list)
+    key = ENTITIES[entity]._fields[0]
+    for record in simulated().records(f"silver.{entity}"):
+        records[record["source_system"], record[key]].append(record)
+    return records
+
+
+@pytest.mark.parametrize("entity", HISTORIES)
+def test_versions_adjoin_and_the_last_is_open(entity: str) -> None:
+    for key, history in versions(entity).items():
+        assert [record["version"] for record in history] == list(range(1, len(history) + 1)), key
+        for earlier, later in pairwise(history):
+            assert earlier["effective_date"] < earlier["expiry_date"] == later["effective_date"]
+        assert [record["is_current"] for record in history][-1:] == [True]
+        assert history[-1]["expiry_date"] == OPEN_END
+        assert not any(record["is_current"] for record in history[:-1])
+
+
+@pytest.mark.parametrize("entity", list(ENTITIES))
+def test_neighbouring_versions_differ(entity: str) -> None:
+    columns = ENTITIES[entity]._fields
+    for key, history in versions(entity).items():
+        values = [[record[column] for column in columns] for record in history]
+        assert all(one != other for one, other in pairwise(values)), key
+
+
+@pytest.mark.parametrize("entity", [*HISTORIES, "procedures"])
+def test_key_has_the_contract_columns(entity: str) -> None:
+    columns = simulated().keys[0][f"silver.{entity}"].column_names
+    expected = ["source_system", *ENTITIES[entity]._fields, *DERIVED_COLUMNS.get(entity, ())]
+    assert columns[: len(expected)] == expected
+
+
+@pytest.mark.parametrize("day", range(1, DAYS + 1))
+def test_history_only_grows(day: int) -> None:
+    for entity in HISTORIES:
+        key = (*identities_columns(entity), "version")
+        before = {
+            tuple(row[c] for c in key) for row in simulated().records(f"silver.{entity}", day - 1)
+        }
+        after = {tuple(row[c] for c in key) for row in simulated().records(f"silver.{entity}", day)}
+        assert before <= after
+
+
+def identities_columns(entity: str) -> tuple[str, str]:
+    return "source_system", ENTITIES[entity]._fields[0]
+
+
+def test_provider_versions_begin_when_the_first_business_date_that_shows_them_ends() -> None:
+    first, *_ = simulated().world.business_dates
+    midnights = {"hospital_a": 5, "hospital_b": 6}
+    for record in simulated().records("silver.providers", day=0):
+        hour = midnights[record["source_system"]]
+        end = datetime(first.year, first.month, first.day, hour, tzinfo=UTC) + timedelta(days=1)
+        assert record["effective_date"] == end
+
+
+def test_age_is_counted_in_completed_years_on_the_day_in_utc() -> None:
+    for record in simulated().records("silver.patients"):
+        day, born = record["effective_date"].date(), record["birth_date"]
+        anniversary = born.replace(year=born.year + record["age_years"])
+        assert anniversary <= day < anniversary.replace(year=anniversary.year + 1)
+
+
+def test_zip3_begins_the_zip_code() -> None:
+    for record in simulated().records("silver.patients"):
+        assert record["address"].rsplit(" ", 1)[1].startswith(record["zip3"])
+        assert len(record["zip3"]) == 3
+
+
+def test_coverage_rate_has_six_decimals_half_up() -> None:
+    for record in simulated().records("silver.claims")[:2_000]:
+        exact = record["paid_amount"] / record["claim_amount"]
+        assert abs(record["coverage_rate"] - exact) <= Decimal("0.0000005")
+        assert record["coverage_rate"] == record["coverage_rate"].quantize(Decimal("0.000001"))
+
+
+def test_every_load_is_balanced() -> None:
+    loads = simulated().records("audit.table_loads")
+
+    assert len({load["load_id"] for load in loads}) == len(loads)
+    for load in loads:
+        parts = ("merged", "unchanged", "deduplicated", "quarantined")
+        assert load["rows_read"] == sum(load[f"rows_{part}"] for part in parts)
+
+
+def test_first_load_reads_everything_and_merges_each_record_once() -> None:
+    for entity in ("patients", "encounters", "transactions", "providers", "claims"):
+        loads = [
+            load for load in simulated().records("audit.table_loads", 0) if load["entity"] == entity
+        ]
+        assert sum(load["rows_unchanged"] for load in loads) == 0
+        assert sum(load["rows_merged"] for load in loads) == len(simulated().current(entity, 0))
+
+
+def test_next_load_reads_the_day_before_again() -> None:
+    days = simulated().world.business_dates
+    loads = {load["load_id"]: load for load in simulated().records("audit.table_loads")}
+    for hospital in HOSPITALS:
+        stamps = Counter(
+            line.rsplit("\t", 1)[1][:10]
+            for line in simulated().table_lines(hospital, "transactions")
+        )
+        load = loads[f"{hospital}.transactions.{days[2]:%Y%m%d}"]
+        assert load["rows_read"] == stamps[str(days[1])] + stamps[str(days[2])]
+        assert load["rows_quarantined"] == 2
+        assert load["rows_deduplicated"] == 2
+
+
+def test_a_row_held_is_in_the_ledger_of_every_load_that_reads_it() -> None:
+    days = simulated().world.business_dates
+    ledger = simulated().records("audit.quarantine")
+    of_second_day = [
+        row for row in ledger if row["load_id"] == f"hospital_a.transactions.{days[1]:%Y%m%d}"
+    ]
+    of_third_day = [
+        row for row in ledger if row["load_id"] == f"hospital_a.transactions.{days[2]:%Y%m%d}"
+    ]
+
+    planted = next(row for row in of_second_day if row["rule"] == "amount_negative")
+    again = {"billed_amount": planted["billed_amount"], "rule": "amount_negative"}
+    assert any(again.items() <= row.items() for row in of_third_day)
+
+
+def test_file_that_is_sent_again_unchanged_is_no_load() -> None:
+    files = list(simulated().world.folder.glob("*/landing/claims/*/*.csv"))
+    loads = [
+        load for load in simulated().records("audit.table_loads") if load["entity"] == "claims"
+    ]
+    assert len(loads) == len(files) - 1
+
+
+def test_ledger_has_the_rows_that_the_loads_hold() -> None:
+    held = sum(load["rows_quarantined"] for load in simulated().records("audit.table_loads"))
+    assert sum(row["row_count"] for row in simulated().records("audit.quarantine")) == held
+
+
+def test_less_than_one_percent_of_rows_is_quarantined() -> None:
+    first = [load for load in simulated().records("audit.table_loads", 0)]
+    held, read = (sum(load[f"rows_{part}"] for load in first) for part in ("quarantined", "read"))
+    assert 0 < held / read < 0.01
+
+
+@pytest.mark.parametrize(
+    ("event", "entity", "rate"),
+    [
+        ("patients_repeated", "patients", "repeated_patient"),
+        ("patients_patient_id_missing", "patients", "patient_without_id"),
+        ("patients_birth_date_in_future", "patients", "birth_date_in_future"),
+        ("patients_phone_invalid", "patients", "invalid_phone"),
+        ("patients_email_invalid", "patients", "invalid_email"),
+        ("patients_ssn_invalid", "patients", "invalid_ssn"),
+        ("encounters_patient_id_missing", "encounters", "encounter_without_patient"),
+        ("transactions_repeated", "transactions", "repeated_transaction"),
+        ("transactions_transaction_id_missing", "transactions", "transaction_without_id"),
+        ("transactions_patient_id_missing", "transactions", "transaction_without_patient"),
+        ("transactions_amount_negative", "transactions", "negative_amount"),
+        ("transactions_provider_id_unknown", "transactions", "unknown_provider"),
+        ("transactions_patient_id_unknown", "transactions", "unknown_patient"),
+        ("transactions_paid_over_billed", "transactions", "overpaid"),
+        ("claims_repeated", "claims", "repeated_claim"),
+        ("claims_claim_status_invalid", "claims", "invalid_claim_status"),
+        ("claims_transaction_id_missing", "claims", "claim_without_transaction"),
+    ],
+)
+def test_defects_are_planted_at_their_rates(event: str, entity: str, rate: str) -> None:
+    events = simulated().world.answer_key.summary(0)["events"]
+    planted = sum(events[hospital].get(event, 0) for hospital in HOSPITALS)
+    rows = len(simulated().current(entity, 0))
+    assert planted == pytest.approx(getattr(DefectRates(), rate) * rows, abs=1.5)
+
+
+def test_no_published_record_has_a_defect_that_quarantines() -> None:
+    assert all(row["amount"] >= 0 for row in simulated().records("silver.transactions"))
+    people = simulated().records("silver.patients")
+    assert all(row["birth_date"] <= row["effective_date"].date() for row in people)
+
+
+def test_facts_sum_up_the_current_versions() -> None:
+    for fact in simulated().records("gold.fact_transactions"):
+        charges = [
+            row
+            for row in simulated().current("transactions")
+            if row["source_system"] == fact["source_system"]
+        ]
+        assert fact["row_count"] == len(charges)
+        assert fact["billed_amount"] == sum(row["amount"] for row in charges)
+        assert fact["open_amount"] == sum(row["open_amount"] for row in charges)
+
+
+@pytest.mark.parametrize("name", ["kpi_revenue", "kpi_insurance_mix", "kpi_payment_status"])
+def test_parts_of_a_kpi_add_up_to_the_whole(name: str) -> None:
+    parts = sum(row["billed_amount"] for row in simulated().records(f"gold.{name}"))
+    whole = sum(row["billed_amount"] for row in simulated().records("gold.fact_transactions"))
+    assert parts == whole
+
+
+def test_days_in_receivables_are_counted_at_complete_month_ends() -> None:
+    rows = simulated().records("gold.kpi_days_in_ar")
+    months = sorted({row["month_end_date"] for row in rows})
+
+    assert months[-1] == date(2026, 1, 31)
+    assert all((month + timedelta(days=1)).day == 1 for month in months)
+    last = [row for row in rows if row["month_end_date"] == months[-1]]
+    assert [row["trailing_day_count"] for row in last] == [92, 92]
+    for row in last:
+        trailing = row["trailing_billed_amount"] / row["trailing_day_count"]
+        assert abs(row["gross_days_in_ar"] - row["open_ar_amount"] / trailing) < Decimal("0.000001")
+
+
+def test_receivables_at_the_last_month_end_are_the_open_balances() -> None:
+    for row in simulated().records("gold.kpi_days_in_ar", day=0):
+        if row["month_end_date"] != date(2026, 1, 31):
+            continue
+        charges = [
+            charge["open_amount"]
+            for charge in simulated().current("transactions", day=0)
+            if charge["source_system"] == row["source_system"]
+        ]
+        assert row["open_ar_amount"] == sum(amount for amount in charges if amount > 0)
+        assert row["credit_amount"] == -sum(amount for amount in charges if amount < 0)
+
+
+@pytest.mark.parametrize("name", list(COLUMNS))
+def test_grain_of_a_kpi_is_unique(name: str) -> None:
+    table = simulated().keys[DAYS][f"gold.{name}"]
+    rows = list(zip(*(column.to_pylist() for column in table.columns), strict=True))
+    assert rows
+    assert compare(f"gold.{name}", table, rows) == []
+
+
+def test_claims_without_adjudication_date_are_measured_by_the_payment_or_excluded() -> None:
+    rows = simulated().records("gold.kpi_processing_days")
+    assert any(row["excluded_claim_count"] > 0 for row in rows)
+    for row in rows:
+        measured, excluded = row["measured_claim_count"], row["excluded_claim_count"]
+        assert measured + excluded == row["decided_claim_count"]
+
+
+def test_patients_of_the_key_are_the_patients_counted_by_demographics() -> None:
+    counted = sum(
+        row["patient_count"] for row in simulated().records("gold.kpi_patient_demographics")
+    )
+    assert counted == len(set(identities(simulated().current("patients"), "patient_id")))

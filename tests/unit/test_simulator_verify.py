@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from rich.console import Console
+
+from simulator.answer_key import KEY_METADATA
+from simulator.compare import Difference, compare
+from simulator.verify import main, print_report, published_query, verify
+from tests.simulator_support import DAYS, simulated
+
+DAY = date(2026, 2, 2)
+
+
+class PublishedTables:
+    """Answers queries like BigQuery's client, from tables in memory."""
+
+    def __init__(self, tables: dict[str, pa.Table]) -> None:
+        self.tables = tables
+
+    def query(self, sql: str, timeout: float) -> PublishedTables:
+        assert timeout > 0
+        self.name = sql.split("`")[1].removeprefix("healthcare_rcm_")
+        return self
+
+    def result(self, timeout: float) -> list[Any]:
+        assert timeout > 0
+        rows = zip(*(column.to_pylist() for column in self.tables[self.name].columns), strict=True)
+        return [_Row(row) for row in rows]
+
+
+class _Row:
+    def __init__(self, row: tuple[Any, ...]) -> None:
+        self.row = row
+
+    def values(self) -> tuple[Any, ...]:
+        return self.row
+
+
+def table(key: str, **columns: list[Any]) -> pa.Table:
+    return pa.table(columns).replace_schema_metadata({KEY_METADATA: key.encode()})
+
+
+@pytest.fixture(scope="module")
+def answer_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("answer_key")
+    simulated().world.write_answer_key(folder)
+    return folder
+
+
+def with_value(published: pa.Table, column: str, row: int, value: Any) -> pa.Table:
+    values = published[column].to_pylist()
+    values[row] = value
+    changed = pa.array(values, published.schema.field(column).type)
+    return published.set_column(published.column_names.index(column), column, changed)
+
+
+def differences(answer_key: Path, tables: dict[str, pa.Table]) -> list[Difference]:
+    return verify(answer_key, PublishedTables(tables), "healthcare_rcm_", DAY)  # type: ignore[arg-type]
+
+
+def test_tables_that_equal_the_key_show_no_difference(answer_key: Path) -> None:
+    assert differences(answer_key, simulated().keys[DAYS]) == []
+
+
+def test_one_wrong_cent_is_found(answer_key: Path) -> None:
+    tables = dict(simulated().keys[DAYS])
+    revenue = tables["gold.kpi_revenue"]
+    wrong = revenue["paid_amount"][0].as_py() + Decimal("0.01")
+    tables["gold.kpi_revenue"] = with_value(revenue, "paid_amount", 0, wrong)
+
+    (difference,) = differences(answer_key, tables)
+    assert (difference.table, difference.column) == ("gold.kpi_revenue", "paid_amount")
+    assert difference.published == str(wrong)
+
+
+def test_yesterdays_tables_differ(answer_key: Path) -> None:
+    found = {one.table for one in differences(answer_key, simulated().keys[DAYS - 1])}
+
+    assert {"silver.patients", "silver.claims", "audit.table_loads", "gold.kpi_revenue"} <= found
+
+
+def test_missing_extra_and_repeated_rows_are_found() -> None:
+    expected = table("id", id=["a", "b"], amount=[1, 2])
+
+    found = compare("silver.things", expected, [("a", 1), ("a", 1), ("c", 3)])
+
+    assert [(one.key, one.expected, one.published) for one in found] == [
+        ("id=a", "1 of it", "2 of it"),
+        ("id=b", "1 of it", "0 of it"),
+        ("id=c", "0 of it", "1 of it"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("expected", "published"),
+    [
+        pytest.param(None, "x", id="null-to-value"),
+        pytest.param("x", None, id="value-to-null"),
+        pytest.param("x", "X", id="case"),
+        pytest.param("x", "x ", id="blank"),
+    ],
+)
+def test_a_value_that_is_not_the_same_is_a_difference(
+    expected: str | None, published: str | None
+) -> None:
+    (found,) = compare("silver.t", table("id", id=[1], name=[expected]), [(1, published)])
+    assert found == Difference("silver.t", "id=1", "name", str(expected), str(published))
+
+
+def test_numbers_are_compared_by_value() -> None:
+    expected = table("id", id=[1], amount=[Decimal("1.50")], row_count=[2])
+    assert compare("gold.t", expected, [(1, Decimal("1.5"), Decimal(2))]) == []
+
+
+@pytest.mark.parametrize(("name", "differ"), [("gold.kpi", 0), ("silver.claims", 1)])
+def test_only_gold_may_round_ratios_elsewhere(name: str, differ: int) -> None:
+    expected = table("id", id=[1], approval_rate=[Decimal("0.333333333")])
+    assert len(compare(name, expected, [(1, Decimal("0.333333"))])) == differ
+
+
+def test_instants_are_compared_as_instants() -> None:
+    at = datetime(2026, 1, 31, 12, tzinfo=UTC)
+    expected = table("id", id=[1], effective_date=[at])
+    assert compare("silver.t", expected, [(1, at.replace(second=1))]) != []
+    assert compare("silver.t", expected, [(1, at)]) == []
+
+
+def test_query_names_the_columns() -> None:
+    expected = table("id", id=[1], amount=[2])
+    assert published_query("p_", "silver.t", expected) == "SELECT id, amount FROM `p_silver.t`"
+
+
+def test_query_of_a_summary_counts_and_adds_up() -> None:
+    expected = table("source_system", source_system=["a"], row_count=[1], paid_amount=[2])
+    assert published_query("p_", "gold.fact", expected) == (
+        "SELECT source_system, COUNT(*) AS row_count, SUM(paid_amount) AS paid_amount "
+        "FROM `p_gold.fact` GROUP BY source_system"
+    )
+
+
+def test_only_published_loads_are_compared() -> None:
+    query = published_query("p_", "audit.table_loads", table("load_id", load_id=["x"]))
+    assert query.endswith("WHERE state = 'PUBLISHED'")
+
+
+@pytest.mark.parametrize("prefix", ["p`; DROP", "P", "p-"])
+def test_names_that_are_no_identifiers_are_refused(prefix: str) -> None:
+    with pytest.raises(ValueError, match="is not a name"):
+        published_query(prefix, "silver.t", table("id", id=[1]))
+
+
+def test_missing_answer_key_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="simulate that date"):
+        verify(tmp_path, PublishedTables({}), "p_", DAY)  # type: ignore[arg-type]
+
+
+def test_report_shows_some_differences_of_each_table() -> None:
+    many = [Difference("gold.t", f"id={n}", "x", "1", "2") for n in range(50)]
+    console = Console(file=io.StringIO(), width=120)
+
+    print_report(console, DAY, many)
+
+    printed = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "id=19" in printed
+    assert "id=20" not in printed
+    assert "… and 30 more" in printed
+    assert "50 differences" in printed
+
+
+def test_command_without_a_run_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("BIGQUERY_EMULATOR_HOST", raising=False)
+
+    assert main(_arguments(tmp_path)) == 1
+    assert "make run" in capsys.readouterr().out
+
+
+def _arguments(state: Path) -> Sequence[str]:
+    return ["--state", str(state)]

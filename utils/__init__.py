@@ -1,0 +1,1 @@
+"""What the DAGs are made of: configuration, landing, publishing, audit. Imports no Airflow."""

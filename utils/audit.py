@@ -1,0 +1,224 @@
+"""The audit tables: what ran, what was loaded, in which state, and why something failed.
+
+Rows go in as one JSON parameter, so values are bound and never become SQL text. Every write is
+an upsert by key: repeating it after a lost answer changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, date, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal
+
+from utils import bigquery
+from utils.configs import StrictModel
+from utils.paths import SQL
+from utils.settings import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+LoadState = Literal["PLANNED", "LANDED", "MERGED", "PUBLISHED", "FAILED"]
+DATASETS = ("bronze", "silver", "gold", "audit", "staging")
+
+
+class Run(StrictModel):
+    """One run of a DAG for one business date."""
+
+    run_id: str
+    dag_id: str
+    business_date: date
+
+
+class Load(StrictModel):
+    """One load of a source's table or file: what is read, from where to where, and its state.
+
+    `columns` names the contract columns that the source delivered; a column that it did not
+    deliver is NULL in silver.
+    """
+
+    load_id: str
+    run_id: str
+    business_date: date
+    source: str
+    source_system: str
+    table_name: str
+    entity: str
+    load_type: Literal["full", "incremental", "file"]
+    state: LoadState = "PLANNED"
+    window_low: datetime | None = None
+    window_high: datetime | None = None
+    observed_at: datetime | None = None
+    uri: str | None = None
+    columns: tuple[str, ...] = ()
+    checksum: str | None = None
+    rows_read: int | None = None
+    error: str | None = None
+    planned_at: datetime | None = None
+    landed_at: datetime | None = None
+
+
+@cache
+def schema(table: str) -> dict[str, str]:
+    """Columns of an audit table with their types, read from the one place that declares them."""
+    ddl = (SQL / "audit" / "tables.sql").read_text(encoding="utf-8")
+    body = re.search(rf'\{{\{{ audit\("{table}"\) \}}\}} \((.*?)\n\)', ddl, re.DOTALL)
+    if body is None:
+        raise KeyError(table)
+    return dict(re.findall(r"^  (\w+) (\w+)", body.group(1), re.MULTILINE))
+
+
+def name(table: str) -> str:
+    """Full name of an audit table, between backticks."""
+    return f"`{settings().table('audit', table)}`"
+
+
+def create_tables() -> None:
+    """Creates the datasets and audit tables that are missing, in one script."""
+    datasets = [
+        f"CREATE SCHEMA IF NOT EXISTS `{settings().project}.{settings().dataset(layer)}` "
+        f"OPTIONS (location = '{settings().location}');"
+        for layer in DATASETS
+    ]
+    ddl = (SQL / "audit" / "tables.sql").read_text(encoding="utf-8")
+    tables = re.sub(r'\{\{ audit\("(\w+)"\) \}\}', lambda found: name(found.group(1)), ddl)
+    bigquery.query("\n".join(datasets) + tables)
+
+
+def upsert(table: str, key: Sequence[str], rows: Iterable[dict[str, Any]]) -> None:
+    """Inserts rows, or updates the given columns of the rows with the same key."""
+    content = list(rows)
+    if not content:
+        return
+    columns = list(content[0])
+    types = schema(table)
+    values = ", ".join(
+        f"CAST(JSON_VALUE(row_json, '$.{column}') AS {types[column]}) AS {column}"
+        for column in columns
+    )
+    matches = " AND ".join(f"known.{column} = given.{column}" for column in key)
+    changes = ", ".join(f"{column} = given.{column}" for column in columns if column not in key)
+    bigquery.query(
+        f"MERGE {name(table)} AS known "
+        f"USING (SELECT {values} FROM UNNEST(JSON_QUERY_ARRAY(@content)) AS row_json) AS given "
+        f"ON {matches} "
+        f"WHEN MATCHED THEN UPDATE SET {changes} "
+        f"WHEN NOT MATCHED THEN INSERT ({', '.join(columns)}) "
+        f"VALUES ({', '.join(f'given.{column}' for column in columns)})",
+        {"content": json.dumps(content, default=_as_json)},
+    )
+
+
+def _as_json(value: object) -> str:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    return str(value)
+
+
+def start_run(run: Run, code_version: str) -> None:
+    """Records that a run began; a repeated attempt re-opens it."""
+    upsert(
+        "pipeline_runs",
+        ["run_id"],
+        [
+            {
+                **run.model_dump(),
+                "state": "RUNNING",
+                "code_version": code_version,
+                "started_at": _now(),
+                "ended_at": None,
+                "failed_task": None,
+                "error": None,
+            }
+        ],
+    )
+
+
+def succeed_run(run: Run) -> None:
+    """Records that a run did all its work."""
+    _end_run(run, "SUCCEEDED", None, None)
+
+
+def fail_run(run: Run, task_id: str, error: str) -> None:
+    """Records which task of a run failed and why."""
+    _end_run(run, "FAILED", task_id, error)
+
+
+def _end_run(run: Run, state: str, task_id: str | None, error: str | None) -> None:
+    ended = {"state": state, "failed_task": task_id, "error": error, "ended_at": _now()}
+    known = bigquery.query(
+        f"SELECT started_at FROM {name('pipeline_runs')} WHERE run_id = @run_id",
+        {"run_id": run.run_id},
+    )
+    started = known[0]["started_at"] if known else _now()
+    upsert("pipeline_runs", ["run_id"], [{**run.model_dump(), "started_at": started, **ended}])
+
+
+def record_loads(loads: Sequence[Load]) -> None:
+    """Writes the present state of loads."""
+    upsert(
+        "table_loads",
+        ["load_id"],
+        [{**load.model_dump(), "columns": json.dumps(load.columns)} for load in loads],
+    )
+
+
+def loads(where: str, **values: object) -> list[Load]:
+    """Loads that meet a predicate over the columns of `table_loads`, by load id."""
+    columns = ", ".join(Load.model_fields)
+    rows = bigquery.query(
+        f"SELECT {columns} FROM {name('table_loads')} WHERE {where} ORDER BY load_id", values
+    )
+    return [Load(**{**row, "columns": tuple(json.loads(row["columns"] or "[]"))}) for row in rows]
+
+
+def published_bound(source: str, table: str, before: datetime) -> datetime | None:
+    """Up to where a table's changes are published, not later than `before`.
+
+    Only published loads count: a window that failed is read again.
+    """
+    rows = bigquery.query(
+        f"SELECT MAX(window_high) AS bound FROM {name('table_loads')} WHERE source = @source "
+        "AND table_name = @table AND state = 'PUBLISHED' AND window_high <= @before",
+        {"source": source, "table": table, "before": before},
+    )
+    bound: datetime | None = rows[0]["bound"]
+    return bound
+
+
+def published_batches() -> list[str]:
+    """Addresses of the silver batches that together are the state, oldest first."""
+    rows = bigquery.query(
+        f"SELECT batch_uri FROM {name('publications')} WHERE layer = 'silver' "
+        "AND batch_uri IS NOT NULL ORDER BY published_at, publication_id"
+    )
+    return [row["batch_uri"] for row in rows]
+
+
+def known_files(source: str, table: str) -> tuple[dict[str, set[str]], set[tuple[str, int]]]:
+    """What a source delivered before.
+
+    Returns:
+        Per source system the SHA-256 of contents that landed, and (uri, generation) of every
+        object that needs no further attention; a refused one is looked at again.
+    """
+    rows = bigquery.query(
+        f"SELECT uri, generation, sha256, source_system, state FROM {name('files')} "
+        "WHERE source = @source AND table_name = @table AND state != 'REFUSED'",
+        {"source": source, "table": table},
+    )
+    contents: dict[str, set[str]] = {}
+    for row in rows:
+        contents.setdefault(row["source_system"], set()).add(row["sha256"])
+    return contents, {(row["uri"], row["generation"]) for row in rows}
+
+
+def record_files(files: Sequence[dict[str, object]]) -> None:
+    """Writes what became of delivered files, in the shape of `files`."""
+    upsert("files", ["uri", "generation"], files)
+
+
+def _now() -> datetime:
+    return datetime.now(tz=UTC)

@@ -1,0 +1,106 @@
+"""All calls to BigQuery that are not operators: queries with bound values, and load jobs."""
+
+from __future__ import annotations
+
+import os
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from google.api_core.exceptions import Conflict
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import bigquery
+
+from utils.settings import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+REQUEST_TIMEOUT = 30.0
+JOB_TIMEOUT = 600.0
+
+_TYPES: list[tuple[type, str]] = [
+    (bool, "BOOL"),
+    (int, "INT64"),
+    (Decimal, "NUMERIC"),
+    (datetime, "TIMESTAMP"),
+    (date, "DATE"),
+    (str, "STRING"),
+]
+
+
+@cache
+def client() -> bigquery.Client:
+    """The client of this process.
+
+    The library finds an emulator by `BIGQUERY_EMULATOR_HOST` itself, but still asks for
+    credentials, which an emulator has none of.
+    """
+    emulated = "BIGQUERY_EMULATOR_HOST" in os.environ
+    return bigquery.Client(
+        project=settings().project,
+        location=settings().location,
+        credentials=AnonymousCredentials() if emulated else None,  # type: ignore[no-untyped-call]
+    )
+
+
+def parameter(name: str, value: object) -> bigquery.ScalarQueryParameter:
+    """A value bound to `@name`; NULL is a NULL string, which BigQuery coerces.
+
+    Raises:
+        TypeError: the value is of a type that no query here needs.
+    """
+    for python_type, sql_type in _TYPES:
+        if isinstance(value, python_type):
+            return bigquery.ScalarQueryParameter(name, sql_type, value)
+    if value is None:
+        return bigquery.ScalarQueryParameter(name, "STRING", None)
+    raise TypeError(f"@{name} is a {type(value).__name__}")
+
+
+def query(sql: str, values: Mapping[str, object] | None = None) -> list[dict[str, Any]]:
+    """Runs a statement or script to its end and returns the rows of the last SELECT."""
+    config = bigquery.QueryJobConfig(
+        query_parameters=[parameter(name, value) for name, value in (values or {}).items()]
+    )
+    job = client().query(sql, job_config=config, timeout=REQUEST_TIMEOUT)
+    return [dict(row) for row in job.result(timeout=JOB_TIMEOUT)]
+
+
+def load_parquet(
+    uris: Sequence[str],
+    table: str,
+    *,
+    job_id: str,
+    append: bool = False,
+    schema: Sequence[tuple[str, str]] = (),
+    cluster_by: Sequence[str] = (),
+) -> None:
+    """Loads Parquet objects into a table in one atomic job.
+
+    The job id names what is loaded, so a repeated call, or one whose answer was lost, has one
+    effect: BigQuery refuses a used id and the first job's outcome counts.
+
+    Args:
+        uris: objects, or a pattern ending in `*`.
+        table: `project.dataset.table`.
+        job_id: deterministic for what is loaded.
+        append: add rows (and new nullable columns) instead of replacing the content.
+        schema: column names and types; empty to take them from the files.
+        cluster_by: clustering columns of a table that the job creates.
+    """
+    config = bigquery.LoadJobConfig(
+        source_format=bigquery.SourceFormat.PARQUET,
+        write_disposition="WRITE_APPEND" if append else "WRITE_TRUNCATE",
+        schema=[bigquery.SchemaField(name, kind) for name, kind in schema],
+        clustering_fields=list(cluster_by) or None,
+        schema_update_options=["ALLOW_FIELD_ADDITION"] if append else None,
+    )
+    try:
+        job = client().load_table_from_uri(
+            list(uris), table, job_id=job_id, job_config=config, timeout=REQUEST_TIMEOUT
+        )
+    except Conflict:
+        job = client().get_job(job_id, timeout=REQUEST_TIMEOUT)
+    job.result(timeout=JOB_TIMEOUT)

@@ -1,0 +1,158 @@
+"""The common data model: one file per entity in `configs/entities/`.
+
+A column is declared once there; Spark, the DDL, the documents and the tests read it here.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Literal
+
+from pydantic import Field, TypeAdapter, field_validator, model_validator
+
+from utils.configs import StrictModel, load_model
+from utils.errors import ConfigError
+from utils.paths import CONFIGS
+
+ColumnType = Literal["STRING", "DATE", "TIMESTAMP", "NUMERIC", "INT64", "BOOL", "RATE"]
+Severity = Literal["quarantine", "warn"]
+Normalizer = Literal[
+    "code", "text", "person_name", "email", "phone_us", "ssn", "gender", "npi",
+    "line_of_business", "claim_status",
+]  # fmt: skip
+IDENTIFIER = r"^[a-z][a-z0-9_]*$"
+BIGQUERY_TYPES = {"RATE": "NUMERIC"}
+
+
+class Column(StrictModel):
+    """A contract column: what a source must or may deliver."""
+
+    type: ColumnType
+    description: str
+    normalize: Normalizer | None = None
+    required: bool = False
+    tracked: bool = True
+    phi: bool = False
+
+
+class Derived(StrictModel):
+    """A column computed from the contract's columns by a Spark SQL expression."""
+
+    type: ColumnType
+    expr: str
+    description: str
+    phi: bool = False
+
+
+class Rule(StrictModel):
+    """A predicate every row must meet; unknown (NULL) counts as met."""
+
+    name: str = Field(pattern=IDENTIFIER)
+    severity: Severity
+    expect: str
+    reason: str
+
+
+class Amounts(StrictModel):
+    """Which columns are the dollars billed and paid, for control totals and dollars held."""
+
+    billed: str
+    paid: str
+
+
+class SilverColumn(StrictModel):
+    """A column of a published silver table."""
+
+    name: str
+    type: str
+    description: str
+    phi: bool = False
+
+
+class Entity(StrictModel):
+    """One entity of the common data model and everything that is true of its rows."""
+
+    name: str = Field(pattern=IDENTIFIER)
+    singular: str = Field(pattern=IDENTIFIER)
+    description: str
+    grain: str
+    key: tuple[str, ...] = Field(min_length=1)
+    amounts: Amounts | None = None
+    columns: dict[str, Column]
+    derived: dict[str, Derived] = {}
+    rules: tuple[Rule, ...] = ()
+
+    @field_validator("columns", "derived")
+    @classmethod
+    def _names_are_identifiers(cls, columns: dict[str, object]) -> dict[str, object]:
+        for name in columns:
+            if not name.isidentifier() or name.lower() != name:
+                raise ValueError(f"`{name}` is not a snake_case name")
+        return columns
+
+    @model_validator(mode="after")
+    def _references_exist(self) -> Entity:
+        amounts = [self.amounts.billed, self.amounts.paid] if self.amounts else []
+        for name in [*self.key, *amounts]:
+            if name not in self.columns:
+                raise ValueError(f"`{name}` is named by key or amounts but is not a column")
+        if any(not self.columns[name].required for name in self.key):
+            raise ValueError("every column of the key must be `required: true`")
+        return self
+
+    @property
+    def key_column(self) -> str:
+        """Surrogate of the row's identity (source_system, natural key)."""
+        return f"{self.singular}_key"
+
+    @property
+    def version_key_column(self) -> str:
+        """Surrogate of one version of the row."""
+        return f"{self.singular}_version_key"
+
+    def silver_schema(self) -> list[SilverColumn]:
+        """Columns of `silver.<entity>` in contract order, with BigQuery types."""
+        contract = [
+            SilverColumn(name=name, type=_sql(c.type), description=c.description, phi=c.phi)
+            for name, c in {**self.columns, **self.derived}.items()
+        ]
+        return [
+            SilverColumn(name="source_system", type="STRING", description="Hospital or set of codes."),
+            SilverColumn(name=self.key_column, type="STRING", description=f"Identity of the {self.singular}."),
+            SilverColumn(name=self.version_key_column, type="STRING", description="Identity of this version."),
+            *contract,
+            *_HISTORY,
+        ]  # fmt: skip
+
+
+_HISTORY = [
+    SilverColumn(name="version", type="INT64", description="1 for the first version, then 2, 3, …"),
+    SilverColumn(name="effective_date", type="TIMESTAMP", description="Instant from which this version is in force."),
+    SilverColumn(name="expiry_date", type="TIMESTAMP", description="Instant at which it ceases to be in force; 9999-12-31 while open."),
+    SilverColumn(name="is_current", type="BOOL", description="Whether this version is open."),
+    SilverColumn(name="_row_hash", type="STRING", description="Hash of the tracked columns."),
+    SilverColumn(name="_load_id", type="STRING", description="Load that brought this version."),
+    SilverColumn(name="_observed_at", type="TIMESTAMP", description="Upper bound of that load's window."),
+]  # fmt: skip
+
+
+def _sql(column_type: str) -> str:
+    return BIGQUERY_TYPES.get(column_type, column_type)
+
+
+@cache
+def entities() -> dict[str, Entity]:
+    """All entities by name.
+
+    Raises:
+        ConfigError: a file is wrong, or its name is not the entity's.
+    """
+    found = {}
+    for path in sorted((CONFIGS / "entities").glob("*.yaml")):
+        entity = load_model(path, TypeAdapter(Entity))
+        if entity.name != path.stem:
+            raise ConfigError(
+                f"field `name` says {entity.name}", where=path.name, remedy=f"Write {path.stem}"
+            )
+        found[entity.name] = entity
+    return found

@@ -1,0 +1,1 @@
+"""Landing: what a source says, written once to bronze as immutable Parquet loads."""

@@ -1,0 +1,154 @@
+"""Writes one bronze load: a Parquet object of the source's columns plus the technical columns."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from utils import storage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+INSTANT = pa.timestamp("us", tz="UTC")
+TECHNICAL = [
+    pa.field("_load_id", pa.string()),
+    pa.field("_row_id", pa.int64()),
+    pa.field("_extracted_at", INSTANT),
+    pa.field("_source_file", pa.string()),
+]
+CENTS = 2
+_AMOUNT = r"^\s*[+-]?[0-9]{1,16}(\.[0-9]{0,20})?\s*$"
+_EXACT = pa.decimal256(56, 20)
+
+
+@dataclass(frozen=True)
+class WantedColumn:
+    """A column that the contract asks of a source; an optional one may be absent."""
+
+    name: str
+    required: bool = True
+
+
+@dataclass(frozen=True)
+class LoadStamp:
+    """What every row of one load carries.
+
+    Attributes:
+        load_id: deterministic name of the load.
+        extracted_at: when the source was read, aware.
+        source_file: address of the delivered file; None for a database.
+    """
+
+    load_id: str
+    extracted_at: datetime
+    source_file: str | None = None
+
+
+@dataclass(frozen=True)
+class Landed:
+    """One complete load in bronze.
+
+    Attributes:
+        rows: rows in the object.
+        sha256: of the Parquet object.
+        columns: source columns in the object, in its order, without the technical ones.
+        missing_columns: optional contract columns that the source does not have.
+        extra_columns: columns that the source has and the contract does not name.
+        control_totals: per named money column the sum in USD, each value rounded half up to the
+            cent as silver does; values that are no plain decimal number count as 0.
+        invalid_dates: per column the number of dates that no calendar has (`0000-00-00`), which
+            are NULL in bronze; columns without such dates are left out.
+    """
+
+    load_id: str
+    uri: str
+    rows: int
+    size_bytes: int
+    sha256: str
+    columns: tuple[str, ...]
+    missing_columns: tuple[str, ...] = ()
+    extra_columns: tuple[str, ...] = ()
+    control_totals: Mapping[str, Decimal] = field(default_factory=dict)
+    invalid_dates: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Written:
+    """A bronze object with its row count and control totals."""
+
+    uri: str
+    rows: int
+    size_bytes: int
+    sha256: str
+    control_totals: Mapping[str, Decimal]
+
+
+def write_load(
+    uri: str,
+    stamp: LoadStamp,
+    schema: pa.Schema,
+    batches: Iterable[tuple[pa.RecordBatch, pa.Array]],
+    money: Iterable[str] = (),
+) -> Written:
+    """Writes batches to one Parquet object; the object appears complete or not at all.
+
+    Memory holds one batch at a time. The same rows give the same bytes.
+
+    Args:
+        uri: where the object goes.
+        stamp: values of the technical columns.
+        schema: source columns and types; every batch has exactly these.
+        batches: record batches, each with the `_row_id` of its rows.
+        money: columns to total; those that `schema` lacks are ignored.
+    """
+    wanted = [name for name in money if name in schema.names]
+    totals = Counter[str]()
+    amounts = dict.fromkeys(wanted, Decimal("0.00"))
+    with tempfile.TemporaryDirectory(prefix="landing-") as folder:
+        path = Path(folder) / "part-0.parquet"
+        with pq.ParquetWriter(path, pa.schema([*schema, *TECHNICAL])) as writer:
+            for batch, row_ids in batches:
+                writer.write_batch(_stamped(batch, row_ids, stamp))
+                totals["rows"] += batch.num_rows
+                for name in wanted:
+                    amounts[name] += total_amount(batch.column(name))
+        stored = storage.upload(path, uri)
+        return Written(uri, totals["rows"], stored.size_bytes, storage.sha256_of(path), amounts)
+
+
+def total_amount(column: pa.Array) -> Decimal:
+    """Sum in USD of the values that are plain decimal numbers, each rounded half up to the cent."""
+    exact = column if pa.types.is_decimal(column.type) else _plain_numbers(column)
+    if exact.type.scale > CENTS:
+        exact = pc.round(exact, CENTS, round_mode="half_towards_infinity")
+    total = pc.sum(exact).as_py()
+    return Decimal("0.00") if total is None else total.quantize(Decimal("0.01"))
+
+
+def _plain_numbers(column: pa.Array) -> pa.Array:
+    texts = column.cast(pa.string())
+    numbers = texts.filter(pc.match_substring_regex(texts, _AMOUNT))
+    return pc.utf8_trim_whitespace(numbers).cast(_EXACT)
+
+
+def _stamped(batch: pa.RecordBatch, row_ids: pa.Array, stamp: LoadStamp) -> pa.RecordBatch:
+    constants = [stamp.load_id, stamp.extracted_at, stamp.source_file]
+    kinds = [pa.string(), INSTANT, pa.string()]
+    load_id, extracted_at, source_file = (
+        pa.repeat(pa.scalar(value, kind), batch.num_rows)
+        for value, kind in zip(constants, kinds, strict=True)
+    )
+    return pa.RecordBatch.from_arrays(
+        [*batch.columns, load_id, row_ids, extracted_at, source_file],
+        schema=pa.schema([*batch.schema, *TECHNICAL]),
+    )

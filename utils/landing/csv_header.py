@@ -1,0 +1,99 @@
+"""Matches the first line of a delivered file with the contract's columns, by name."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from utils.errors import FileRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from utils.landing.bronze import WantedColumn
+
+_INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"
+_OTHER_DELIMITERS = ";|\t"
+
+
+@dataclass(frozen=True)
+class HeaderMatch:
+    """Where the contract's columns are in a file.
+
+    Attributes:
+        positions: field number by contract name, in the contract's order.
+        missing: optional columns that the file does not have.
+        extra: names in the file that the contract does not have.
+        width: number of fields of every line.
+    """
+
+    positions: Mapping[str, int]
+    missing: tuple[str, ...]
+    extra: tuple[str, ...]
+    width: int
+
+
+def match_header(header: Sequence[str] | None, wanted: Sequence[WantedColumn]) -> HeaderMatch:
+    """Finds the wanted columns by name; case and surrounding blanks do not matter.
+
+    Raises:
+        FileRefused: a name occurs twice (`header_ambiguous`), none of the wanted columns is there
+            (`header_mismatch`), or a required one is not (`missing_column`).
+    """
+    names = [_plain(name) for name in header or []]
+    _refuse_doubles(names)
+    found = {name: position for position, name in enumerate(names)}
+    present = {item.name: found[_plain(item.name)] for item in wanted if _plain(item.name) in found}
+    if not present:
+        raise _no_header(names, wanted)
+    absent = [item for item in wanted if item.name not in present]
+    _refuse_missing([item.name for item in absent if item.required])
+    taken = set(present.values())
+    others = [name for position, name in enumerate(header or []) if position not in taken]
+    return HeaderMatch(
+        positions=present,
+        missing=tuple(item.name for item in absent),
+        extra=tuple(name.strip() or "(blank)" for name in others),
+        width=len(names),
+    )
+
+
+def _plain(name: str) -> str:
+    return name.strip().strip(_INVISIBLE).strip().casefold()
+
+
+def _refuse_doubles(names: Sequence[str]) -> None:
+    doubles = [name for name, count in Counter(names).items() if name and count > 1]
+    if doubles:
+        raise FileRefused(
+            f"{len(doubles)} column name(s) occur more than once in the first line",
+            reason="header_ambiguous",
+            remedy="Ask the sender to name every column once",
+        )
+
+
+def _refuse_missing(names: Sequence[str]) -> None:
+    if names:
+        raise FileRefused(
+            f"Required columns are missing: {', '.join(names)}",
+            reason="missing_column",
+            remedy="Ask the sender whether they were renamed; correct the file or the contract",
+        )
+
+
+def _no_header(names: Sequence[str], wanted: Sequence[WantedColumn]) -> FileRefused:
+    contract = {_plain(item.name) for item in wanted}
+    for delimiter in _OTHER_DELIMITERS:
+        parts = {_plain(part) for name in names for part in name.split(delimiter)}
+        if parts & contract:
+            return FileRefused(
+                f"The columns are separated by {delimiter!r} instead of commas",
+                reason="header_mismatch",
+                remedy="Ask the sender for a comma-separated file",
+            )
+    return FileRefused(
+        "The first line names none of the contract's columns",
+        reason="header_mismatch",
+        remedy=f"Ask the sender for a file whose first line begins {wanted[0].name},…",
+    )

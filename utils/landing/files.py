@@ -1,0 +1,290 @@
+"""Lands delivered CSV files: finds them, archives them untouched, and writes bronze loads.
+
+Every line of a file is landed, rejected with a reason, or blank; a file whose lines do not balance
+is refused as a whole.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import pyarrow as pa
+
+from utils import storage
+from utils.errors import ConfigError, FileRefused, ObjectChanged
+from utils.landing.bronze import Landed, LoadStamp, WantedColumn, write_load
+from utils.landing.csv_header import HeaderMatch, match_header
+from utils.landing.csv_records import CsvRecords, Probe, Reject, probe
+from utils.storage import StoredObject
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+REFUSALS = {
+    "empty_file": "The file has no content.",
+    "encoding": "The file is not UTF-8.",
+    "header_mismatch": "The first line names none of the contract's columns.",
+    "header_ambiguous": "A column name occurs twice in the first line.",
+    "missing_column": "A required column is missing.",
+    "too_many_rejects": "Too many lines are damaged.",
+    "line_count": "Lines were lost while reading.",
+    "unknown_source_system": "The folder names no known hospital.",
+    "unexpected_name": "The name does not fit the pattern of this source's files.",
+}
+REJECTS = {
+    "column_count": "The line has more or fewer fields than the header.",
+    "quote": "A quote is not closed, or is followed by text.",
+    "control_char": "The line holds a NUL character.",
+    "field_too_large": "A field is larger than 1 MiB.",
+}
+BATCH_ROWS = 20_000
+BATCH_CHARACTERS = 16 << 20
+MIN_REJECTS = 100
+SYSTEM = "{source_system}"
+
+
+@dataclass(frozen=True)
+class Discovered:
+    """An object of the landing bucket and what is to be done with it.
+
+    Attributes:
+        source_system: whose rows it holds; None if its place does not say.
+        sha256: of its content; None if it was refused unread.
+        status: `new`, `duplicate` (this system's content was loaded before, or comes earlier in
+            this list), or `refused`.
+        reason: code from `REFUSALS` if refused.
+    """
+
+    file: StoredObject
+    source_system: str | None
+    sha256: str | None
+    status: Literal["new", "duplicate", "refused"]
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class FileRequest:
+    """Which file to land, as what.
+
+    Attributes:
+        file: the generation that was discovered.
+        sha256: of its content when it was discovered.
+        columns: the contract's columns under the source's names, the watermark among them.
+        load_id: deterministic name of the load.
+        target_uri: the object to write, `gs://…/part-0.parquet`.
+        archive_uri: where the untouched file is kept.
+        extracted_at: when it was read, aware.
+        money: columns to total.
+        max_reject_rate: share of damaged lines above which the file is refused, if there are more
+            than `MIN_REJECTS` of them.
+    """
+
+    file: StoredObject
+    sha256: str
+    columns: tuple[WantedColumn, ...]
+    load_id: str
+    target_uri: str
+    archive_uri: str
+    extracted_at: datetime
+    money: tuple[str, ...] = ()
+    max_reject_rate: float = 0.1
+
+
+@dataclass(frozen=True)
+class LandedFile(Landed):
+    """One file in bronze; `_row_id` of a row is the number of its line in the archived file.
+
+    Attributes:
+        file: the generation that was landed.
+        file_sha256: of the file's bytes.
+        archive_uri: where these bytes are kept.
+        rejects: damaged lines, by line number; `rows_read` is rows and rejects together.
+    """
+
+    file: StoredObject = field(kw_only=True)
+    file_sha256: str = field(kw_only=True)
+    archive_uri: str = field(kw_only=True)
+    rejects: tuple[Reject, ...] = ()
+
+    @property
+    def rows_read(self) -> int:
+        """Rows landed and lines rejected."""
+        return self.rows + len(self.rejects)
+
+
+def discover(
+    bucket: str,
+    pattern: str,
+    source_systems: Collection[str],
+    *,
+    loaded: Mapping[str, Collection[str]],
+    seen: Collection[tuple[str, int]] = frozenset(),
+) -> list[Discovered]:
+    """Lists what has arrived, oldest first.
+
+    Args:
+        bucket: the landing bucket.
+        pattern: object names, `*` within one folder; `{source_system}` is the hospital's folder.
+        source_systems: the hospitals that are known.
+        loaded: per source system the SHA-256 of contents that were loaded before.
+        seen: (uri, generation) of objects that were dealt with before; they are left out unread,
+            so that a daily run costs what arrived, not what lies there.
+
+    Raises:
+        ConfigError: no folder says whose rows the files hold, and more than one hospital might.
+        ObjectChanged: an object was replaced while it was read.
+    """
+    if SYSTEM not in pattern and len(source_systems) != 1:
+        raise ConfigError(
+            "The pattern does not say whose files these are",
+            where=pattern,
+            remedy=f"Put {SYSTEM} into `files`, or name one source system",
+        )
+    known = {system: set(loaded.get(system, ())) for system in source_systems}
+    prefix = re.split(r"[*{]", pattern, maxsplit=1)[0]
+    arrived = [
+        item
+        for item in storage.list_objects(bucket, prefix)
+        if (item.uri, item.generation) not in seen
+    ]
+    arrived.sort(key=lambda item: (item.updated_at, item.uri))
+    return [_classify(item, _regex(pattern), known) for item in arrived]
+
+
+def land_file(request: FileRequest) -> LandedFile:
+    """Archives one file and writes its rows to bronze as strings.
+
+    Raises:
+        FileRefused: the file is held as a whole, for a reason of `REFUSALS`; it is archived and
+            nothing of it is in bronze.
+        ObjectChanged: the file was replaced since it was discovered.
+    """
+    with tempfile.TemporaryDirectory(prefix="landing-") as folder:
+        path = Path(folder) / "delivered"
+        storage.download(request.file, path)
+        if storage.sha256_of(path) != request.sha256:
+            raise ObjectChanged(
+                "The file is not the one that was discovered",
+                where=request.file.uri,
+                remedy="Run the task again",
+            )
+        storage.copy(request.file, request.archive_uri)
+        try:
+            return _land(request, path)
+        except FileRefused as refusal:
+            raise _placed(refusal, request.file) from None
+
+
+def _land(request: FileRequest, path: Path) -> LandedFile:
+    found = probe(path)
+    with path.open(encoding="utf-8-sig", newline="") as text:
+        records = CsvRecords(text)
+        header = match_header(records.header(), request.columns)
+        stamp = LoadStamp(request.load_id, request.extracted_at, request.file.uri)
+        schema = pa.schema([(name, pa.string()) for name in header.positions])
+        batches = _checked(_batches(records, header, schema), records, found, request)
+        written = write_load(request.target_uri, stamp, schema, batches, request.money)
+    return LandedFile(
+        load_id=request.load_id,
+        uri=written.uri,
+        rows=written.rows,
+        size_bytes=written.size_bytes,
+        sha256=written.sha256,
+        columns=tuple(header.positions),
+        missing_columns=header.missing,
+        extra_columns=header.extra,
+        control_totals=written.control_totals,
+        file=request.file,
+        file_sha256=found.sha256,
+        archive_uri=request.archive_uri,
+        rejects=tuple(records.rejects),
+    )
+
+
+def _batches(
+    records: CsvRecords, header: HeaderMatch, schema: pa.Schema
+) -> Iterator[tuple[pa.RecordBatch, pa.Array]]:
+    """Groups records into batches that are bounded in rows and in characters."""
+    lines: list[int] = []
+    rows: list[list[str]] = []
+    characters = 0
+    for line, fields in records.rows(header.width):
+        lines.append(line)
+        rows.append(fields)
+        characters += records.characters
+        if len(rows) >= BATCH_ROWS or characters >= BATCH_CHARACTERS:
+            yield _batch(rows, header, schema), pa.array(lines, pa.int64())
+            lines, rows, characters = [], [], 0
+    if rows:
+        yield _batch(rows, header, schema), pa.array(lines, pa.int64())
+
+
+def _batch(
+    rows: Sequence[Sequence[str]], header: HeaderMatch, schema: pa.Schema
+) -> pa.RecordBatch:
+    columns = list(zip(*rows, strict=True))
+    arrays = [pa.array(columns[position], pa.string()) for position in header.positions.values()]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _checked(
+    batches: Iterator[tuple[pa.RecordBatch, pa.Array]],
+    records: CsvRecords,
+    found: Probe,
+    request: FileRequest,
+) -> Iterator[tuple[pa.RecordBatch, pa.Array]]:
+    """Passes the batches on and refuses the file after the last, before anything is uploaded.
+
+    The lines that the records took are compared with those that the first pass counted in the
+    bytes, without knowing CSV.
+    """
+    rows = 0
+    for batch, row_ids in batches:
+        rows += batch.num_rows
+        yield batch, row_ids
+    if records.lines != found.lines:
+        raise FileRefused(
+            f"The file has {found.lines} lines but {records.lines} were read",
+            reason="line_count",
+            remedy="Report this file to the pipeline's developers",
+        )
+    rejected = len(records.rejects)
+    if rejected > MIN_REJECTS and rejected > request.max_reject_rate * (rows + rejected):
+        raise FileRefused(
+            f"{rejected} of {rows + rejected} lines are damaged, the first in line "
+            f"{records.rejects[0].line} ({records.rejects[0].reason})",
+            reason="too_many_rejects",
+            remedy="Ask the sender for a repaired file",
+        )
+
+
+def _classify(
+    item: StoredObject, regex: re.Pattern[str], known: Mapping[str, set[str]]
+) -> Discovered:
+    place = regex.fullmatch(storage.split_uri(item.uri)[1])
+    if place is None:
+        return Discovered(item, None, None, "refused", "unexpected_name")
+    system = place.groupdict().get("source_system") or next(iter(known))
+    if system not in known:
+        return Discovered(item, None, None, "refused", "unknown_source_system")
+    sha256 = storage.sha256_of_object(item)
+    if sha256 in known[system]:
+        return Discovered(item, system, sha256, "duplicate")
+    known[system].add(sha256)
+    return Discovered(item, system, sha256, "new")
+
+
+def _regex(pattern: str) -> re.Pattern[str]:
+    escaped = re.escape(pattern).replace(r"\*", "[^/]*")
+    return re.compile(escaped.replace(re.escape(SYSTEM), "(?P<source_system>[^/]+)"))
+
+
+def _placed(refusal: FileRefused, file: StoredObject) -> FileRefused:
+    return FileRefused(
+        refusal.what, reason=refusal.reason, where=file.uri, remedy=refusal.remedy
+    )

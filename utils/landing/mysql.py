@@ -1,0 +1,348 @@
+"""Lands one window of one MySQL table as one bronze load.
+
+The contract is checked against `information_schema` first, with short timeouts. The rows then come
+by one SELECT, that is one consistent snapshot, as a stream of Arrow batches, so memory does not
+grow with the table. ConnectorX streams about ten times as fast as a cursor, but waits 30 seconds
+for a server that is down and names no cause: so mysqlclient asks, ConnectorX carries.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote as percent_encoded
+from urllib.parse import unquote, urlsplit
+
+import connectorx
+import MySQLdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from utils.errors import ConfigError, SourceError, SourceUnavailable
+from utils.landing.bronze import Landed, LoadStamp, WantedColumn, write_load
+from utils.landing.mysql_query import (
+    INVALID_DATES,
+    SourceColumn,
+    Window,
+    arrow_type,
+    select_sql,
+    window_condition,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from zoneinfo import ZoneInfo
+
+CONNECT_SECONDS = 5
+INSPECT_SECONDS = 30
+BATCH_ROWS = 65_536
+_SESSION = ["SET SESSION time_zone = '+00:00'"]
+_COLUMNS = """
+    SELECT COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, NUMERIC_PRECISION, NUMERIC_SCALE
+    FROM information_schema.COLUMNS
+    WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = %s
+    ORDER BY ORDINAL_POSITION
+"""
+_ACCESS_REFUSED = {1044, 1045, 1142, 1143, 1227, 1698}
+_NO_DATABASE = 1049
+_NOTHING_SAID = "It broke off or did not answer"
+
+
+@dataclass(frozen=True)
+class TableRequest:
+    """What to land.
+
+    Attributes:
+        uri: `mysql://user:password@host:port/database`, parts percent-encoded.
+        source: name of the source, for messages.
+        table: the source's table.
+        columns: the contract's columns under the source's names.
+        window: bounds and clock; of a table without watermark only the clock is used.
+        zone: zone in which the source writes DATETIME values.
+        load_id: deterministic name of the load.
+        target_uri: the object to write, `gs://…/part-0.parquet`.
+        watermark: column that says when a row changed; None reads the whole table.
+        key: columns that order rows of equal watermark.
+        money: columns to total.
+    """
+
+    uri: str
+    source: str
+    table: str
+    columns: tuple[WantedColumn, ...]
+    window: Window
+    zone: ZoneInfo
+    load_id: str
+    target_uri: str
+    watermark: str | None = None
+    key: tuple[str, ...] = ()
+    money: tuple[str, ...] = ()
+
+    @property
+    def where(self) -> str:
+        """The place that messages name."""
+        return f"source {self.source}, table {self.table}"
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """The contract's columns that exist, paired with how the source has them."""
+
+    names: tuple[str, ...]
+    columns: tuple[SourceColumn, ...]
+    missing: tuple[str, ...]
+    extra: tuple[str, ...]
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Bronze types of the source columns."""
+        kinds = map(arrow_type, self.columns)
+        return pa.schema(list(zip(self.names, kinds, strict=True)))
+
+
+def source_clock(uri: str, source: str) -> datetime:
+    """Now, in UTC, by the source's own clock.
+
+    Raises:
+        SourceUnavailable: the server does not answer.
+        SourceError: it refuses the user or does not have the database.
+    """
+    now: datetime
+    [[now]] = _ask(uri, source, "SELECT UTC_TIMESTAMP(6)")
+    return now.replace(tzinfo=UTC)
+
+
+def land_table(request: TableRequest) -> Landed:
+    """Extracts one window of one table into one bronze object.
+
+    Rows carry `_row_id` 1, 2, 3, … in the order (watermark, key).
+
+    Raises:
+        SourceError: the table, a required column or the watermark is missing, or the source
+            refuses the user; nothing was written.
+        SourceUnavailable: the source is out of reach or broke off; nothing was written.
+        ObjectChanged: another attempt wrote the load meanwhile.
+    """
+    found = _inspect(request)
+    plan = _match(request, found)
+    invalid = Counter[str]()
+    batches = _numbered(_typed(_stream(request, plan, found), plan, request.where, invalid))
+    stamp = LoadStamp(request.load_id, request.window.clock)
+    written = write_load(request.target_uri, stamp, plan.schema, batches, request.money)
+    return Landed(
+        load_id=request.load_id,
+        uri=written.uri,
+        rows=written.rows,
+        size_bytes=written.size_bytes,
+        sha256=written.sha256,
+        columns=plan.names,
+        missing_columns=plan.missing,
+        extra_columns=plan.extra,
+        control_totals=written.control_totals,
+        invalid_dates=dict(invalid),
+    )
+
+
+def _inspect(request: TableRequest) -> dict[str, SourceColumn]:
+    """The table's columns by lower-case name; MySQL does not tell columns apart by case."""
+    rows = _ask(request.uri, request.source, _COLUMNS, [request.table])
+    if not rows:
+        raise SourceError(
+            "The table is missing or may not be read",
+            where=request.where,
+            remedy="Create it, grant SELECT on it, or correct the name in configs/sources",
+        )
+    return {
+        name.lower(): SourceColumn(name, data_type.lower(), column_type.lower(), *size)
+        for name, data_type, column_type, *size in rows
+    }
+
+
+def _match(request: TableRequest, found: Mapping[str, SourceColumn]) -> _Plan:
+    """Pairs contract and table; the watermark and key are landed whether contracted or not."""
+    needed = [request.watermark] if request.watermark else []
+    wanted = {column.name: column.required for column in request.columns}
+    wanted.update(dict.fromkeys([*needed, *request.key], True))
+    missing = [name for name in wanted if name.lower() not in found]
+    _require([name for name in missing if wanted[name]], request)
+    names = tuple(name for name in wanted if name not in missing)
+    asked = {name.lower() for name in wanted}
+    return _Plan(
+        names=names,
+        columns=tuple(found[name.lower()] for name in names),
+        missing=tuple(missing),
+        extra=tuple(column.name for key, column in found.items() if key not in asked),
+    )
+
+
+def _require(missing: Sequence[str], request: TableRequest) -> None:
+    if not missing:
+        return
+    role = "watermark" if request.watermark in missing else "required"
+    raise SourceError(
+        f"The {role} column is missing" if len(missing) == 1 else "Required columns are missing",
+        where=f"{request.where}, column {', '.join(missing)}",
+        remedy=(
+            f"Ask the source whether it was renamed or removed, then correct "
+            f"configs/sources/{request.source}.yaml"
+        ),
+    )
+
+
+def _stream(
+    request: TableRequest, plan: _Plan, found: Mapping[str, SourceColumn]
+) -> Iterator[pa.RecordBatch]:
+    condition = ""
+    order = list(request.key)
+    if request.watermark:
+        watermark = found[request.watermark.lower()]
+        condition = window_condition(watermark, request.window, request.zone)
+        order.insert(0, watermark.name)
+    table = request.table
+    sql = select_sql(table, plan.columns, plan.names, condition, order)
+    with _carried(request.where):
+        yield from connectorx.read_sql(
+            _carrier_uri(request.uri),
+            sql,
+            return_type="arrow_stream",
+            batch_size=BATCH_ROWS,
+            pre_execution_query=_SESSION,
+        )
+
+
+def _typed(
+    batches: Iterator[pa.RecordBatch], plan: _Plan, where: str, invalid: Counter[str]
+) -> Iterator[pa.RecordBatch]:
+    """Casts each batch to the plan's types and counts its invalid dates."""
+    schema = plan.schema
+    dates = [name for name, column in zip(plan.names, plan.columns, strict=True) if column.is_date]
+    for batch in batches:
+        if batch.num_rows == 0:
+            continue
+        _count_flags(batch.column(INVALID_DATES), dates, invalid)
+        yield pa.RecordBatch.from_arrays(
+            [_cast(batch.column(item.name), item, where) for item in schema], schema=schema
+        )
+
+
+def _count_flags(mask: pa.Array, dates: Sequence[str], invalid: Counter[str]) -> None:
+    mask = mask.cast(pa.int64())
+    if not pc.max(mask).as_py():
+        return
+    for position, name in enumerate(dates):
+        count = pc.sum(pc.not_equal(pc.bit_wise_and(mask, 1 << position), 0)).as_py()
+        if count:
+            invalid[name] += count
+
+
+def _cast(values: pa.Array, item: pa.Field, where: str) -> pa.Array:
+    try:
+        return values.cast(item.type)
+    except pa.ArrowInvalid:
+        raise SourceError(
+            f"A value does not fit the column's type {item.type}",
+            where=f"{where}, column {item.name}",
+            remedy="Compare the column's declaration with its content at the source",
+        ) from None
+
+
+def _numbered(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[pa.RecordBatch, pa.Array]]:
+    before = 0
+    for batch in batches:
+        ones = pa.repeat(pa.scalar(1, pa.int64()), batch.num_rows)
+        yield batch, pc.cumulative_sum(ones, start=before)
+        before += batch.num_rows
+
+
+def _ask(uri: str, source: str, sql: str, values: Sequence[str] = ()) -> list[tuple[Any, ...]]:
+    try:
+        connection = MySQLdb.connect(
+            **_login(uri),
+            charset="utf8mb4",
+            connect_timeout=CONNECT_SECONDS,
+            read_timeout=INSPECT_SECONDS,
+        )
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(sql, list(values) or None)
+                return list(cursor.fetchall())
+        finally:
+            connection.close()
+    except MySQLdb.Error as error:
+        raise _refusal(error, uri, source) from None
+
+
+def _refusal(error: MySQLdb.Error, uri: str, source: str) -> SourceError:
+    """What a driver's error code means; its text may hold values, so it is not passed on."""
+    code = error.args[0] if error.args and isinstance(error.args[0], int) else 0
+    login = _login(uri)
+    where = f"source {source}, server {login['host']}:{login['port']}"
+    if code in _ACCESS_REFUSED:
+        return SourceError(
+            f"The source refused user {login['user']} (MySQL error {code})",
+            where=where,
+            remedy="Check user, password and grants of the source's connection",
+        )
+    if code == _NO_DATABASE:
+        return SourceError(
+            f"The source has no database {login['database']}",
+            where=where,
+            remedy="Correct the schema of the source's connection",
+        )
+    return SourceUnavailable(
+        f"The source does not answer (MySQL error {code})",
+        where=where,
+        remedy="Check that the server runs and that the network lets it be reached",
+    )
+
+
+def _login(uri: str) -> dict[str, Any]:
+    """Parts of a connection address.
+
+    Raises:
+        ConfigError: it is no complete `mysql://` address; the message does not repeat it.
+    """
+    parts = urlsplit(uri)
+    if parts.scheme != "mysql" or not parts.hostname or not parts.path.strip("/"):
+        raise ConfigError(
+            "The connection of a source is incomplete",
+            remedy="Give it type mysql, a host, a schema (the database), a login and a password",
+        )
+    return {
+        "host": parts.hostname,
+        "port": parts.port or 3306,
+        "user": unquote(parts.username or ""),
+        "password": unquote(parts.password or ""),
+        "database": unquote(parts.path.strip("/")),
+    }
+
+
+def _carrier_uri(uri: str) -> str:
+    """The address for ConnectorX, kept from turning to a local socket and so to another login."""
+    login = {name: percent_encoded(str(part), safe="") for name, part in _login(uri).items()}
+    address = f"{login['user']}:{login['password']}@{login['host']}:{login['port']}"
+    return f"mysql://{address}/{login['database']}?prefer_socket=false&tcp_keepalive_time_ms=30000"
+
+
+@contextmanager
+def _carried(where: str) -> Iterator[None]:
+    """Turns ConnectorX's failures into ours: a RuntimeError, or a Rust panic (no Exception).
+
+    Their texts may hold row values or the address, so only a MySQL error code is taken from them.
+    """
+    try:
+        yield
+    except BaseException as error:
+        if not isinstance(error, RuntimeError) and type(error).__name__ != "PanicException":
+            raise
+        code = re.search(r"ERROR (\d{4})\b", str(error))
+        cause = f"MySQL error {code[1]}" if code else _NOTHING_SAID
+        raise SourceUnavailable(
+            f"The source broke off while it was read: {cause}",
+            where=where,
+            remedy="Run the task again; if it fails again, read the server's error log",
+        ) from None

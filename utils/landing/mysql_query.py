@@ -1,0 +1,238 @@
+"""The SELECT that extracts one window of one MySQL table, built without touching a database.
+
+Names come from an allow-list and are quoted; the only values in the text are rendered from typed
+datetimes. ConnectorX aborts (and prints the value) on anything that its types cannot hold, so each
+column is selected by an expression that always fits: dates that no calendar has become NULL,
+wide decimals and times travel as text.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from utils.errors import ConfigError, SourceError
+from utils.landing.bronze import INSTANT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import tzinfo
+
+LOWEST_DATE = datetime(1, 1, 1)  # noqa: DTZ001 (a bound in the source's local time)
+INVALID_DATES = "_invalid_dates"
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_$ ]{0,63}")
+_LONGEST_FOLD = timedelta(hours=3)
+_DATES = ("date", "datetime", "timestamp")
+_INTEGERS = ("tinyint", "smallint", "mediumint", "int", "bigint", "year")
+_TEXTS = ("char", "varchar", "tinytext", "text", "mediumtext", "longtext", "enum", "set")
+_AS_TEXT = ("time", "json", "uuid", "inet4", "inet6")
+_BYTES = ("binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob")
+_CONNECTORX_WHOLE_DIGITS, _CONNECTORX_SCALE = 18, 10
+_ARROW_DIGITS = 38
+
+
+@dataclass(frozen=True)
+class SourceColumn:
+    """A column as `information_schema.COLUMNS` describes it."""
+
+    name: str
+    data_type: str
+    column_type: str
+    precision: int | None = None
+    scale: int | None = None
+
+    @property
+    def is_date(self) -> bool:
+        """Whether it can hold a date that no calendar has, such as `0000-00-00`."""
+        return self.data_type in _DATES
+
+
+@dataclass(frozen=True)
+class Window:
+    """What part of a table's changes one load reads: [low - overlap, high) in UTC.
+
+    Attributes:
+        low: upper bound of the last published load; None reads from the beginning.
+        high: exclusive upper bound, frozen before reading.
+        clock: the source's clock when the bounds were frozen; rows stamped at or beyond it are
+            read too, so that they are quarantined instead of overlooked.
+        overlap: how far to reach back behind `low` for rows that were committed late.
+    """
+
+    low: datetime | None
+    high: datetime
+    clock: datetime
+    overlap: timedelta = timedelta(0)
+
+    def __post_init__(self) -> None:
+        bounds = [bound for bound in (self.low, self.high, self.clock) if bound]
+        if any(bound.tzinfo is None for bound in bounds):
+            raise ConfigError("A bound of a window has no time zone", remedy="Give UTC instants")
+        if self.overlap < timedelta(0):
+            raise ConfigError("A window's overlap is negative", remedy="Write 0 or more")
+
+
+def quote(name: str) -> str:
+    """An identifier between backticks.
+
+    Raises:
+        ConfigError: it has characters outside letters, digits, `_`, `$` and space.
+    """
+    if not _IDENTIFIER.fullmatch(name):
+        raise ConfigError(
+            "A table or column name has characters that are not allowed",
+            where=repr(name),
+            remedy="Use letters, digits, _, $ and spaces only, beginning with a letter or _",
+        )
+    return f"`{name}`"
+
+
+def arrow_type(column: SourceColumn) -> pa.DataType:
+    """The bronze type of a column: the source's own, integers widened to 64 bits.
+
+    A DATETIME is the source's local time and has no zone; a TIMESTAMP is an instant and is UTC.
+
+    Raises:
+        SourceError: the type cannot be landed.
+    """
+    match column.data_type:
+        case "decimal":
+            return _decimal_type(column)
+        case "float" | "double":
+            return pa.float32() if column.data_type == "float" else pa.float64()
+        case "date":
+            return pa.date32()
+        case "datetime":
+            return pa.timestamp("us")
+        case "timestamp":
+            return INSTANT
+        case "bit":
+            return pa.decimal128(20, 0)
+    if column.data_type in _INTEGERS:
+        unsigned = column.data_type == "bigint" and "unsigned" in column.column_type
+        return pa.decimal128(20, 0) if unsigned else pa.int64()
+    if column.data_type in (*_TEXTS, *_AS_TEXT):
+        return pa.string()
+    if column.data_type in _BYTES:
+        return pa.binary()
+    raise SourceError(
+        f"Columns of type {column.data_type} cannot be landed",
+        where=f"column {column.name}",
+        remedy="Offer the column in a view as text, or remove it from the source's configuration",
+    )
+
+
+def expression(column: SourceColumn) -> str:
+    """SQL that yields the column's value in a form that ConnectorX can always carry."""
+    name = quote(column.name)
+    if column.is_date:
+        return f"IF(YEAR({name}) > 0, {name} + INTERVAL 0 DAY, NULL)"
+    if column.data_type == "bit":
+        return f"CAST({name} AS UNSIGNED)"
+    if column.data_type in _AS_TEXT or _is_wide(column):
+        return f"CAST({name} AS CHAR)"
+    return name
+
+
+def select_sql(
+    table: str,
+    columns: Sequence[SourceColumn],
+    names: Sequence[str],
+    condition: str = "",
+    order_by: Sequence[str] = (),
+) -> str:
+    """One statement that reads the columns under the given names, plus `INVALID_DATES`.
+
+    `INVALID_DATES` has bit i set when date column i (counted among the date columns) holds a date
+    that no calendar has.
+    """
+    selected = [
+        f"{expression(column)} AS {quote(name)}"
+        for column, name in zip(columns, names, strict=True)
+    ]
+    dates = [column for column in columns if column.is_date]
+    flags = [
+        f"({quote(column.name)} IS NOT NULL AND {expression(column)} IS NULL) * {1 << position}"
+        for position, column in enumerate(dates)
+    ]
+    mask = " + ".join(flags) or "0"
+    where = f" WHERE {condition}" if condition else ""
+    order = f" ORDER BY {', '.join(map(quote, order_by))}" if order_by else ""
+    selected.append(f"{mask} AS {INVALID_DATES}")
+    return f"SELECT {', '.join(selected)} FROM {quote(table)}{where}{order}"  # noqa: S608 (quoted)
+
+
+def window_condition(watermark: SourceColumn, window: Window, zone: tzinfo) -> str:
+    """The WHERE condition of a window.
+
+    Rows without a usable watermark (NULL, zero or no calendar date) and rows from the source's
+    future belong to every window: silver quarantines them, so that nobody overlooks them.
+
+    Raises:
+        SourceError: the column is no date or time, so that windows cannot be cut by it.
+    """
+    if not watermark.is_date:
+        raise SourceError(
+            f"The watermark is of type {watermark.data_type}",
+            where=f"column {watermark.name}",
+            remedy="Choose a DATE, DATETIME or TIMESTAMP column, or write `load: full`",
+        )
+    name = quote(watermark.name)
+    low, high, future = _local_bounds(watermark, window, zone)
+    below = f"{name} < {_literal(high)}"
+    inside = f"({name} >= {_literal(low)} AND {below})" if low else below
+    unusable = f"{name} IS NULL OR {name} < {_literal(LOWEST_DATE)}"
+    return f"{inside} OR {unusable} OR {name} >= {_literal(future)}"
+
+
+def _local_bounds(
+    watermark: SourceColumn, window: Window, zone: tzinfo
+) -> tuple[datetime | None, datetime, datetime]:
+    """Bounds as the source writes them, each on the side that rather reads too much.
+
+    A day on which clocks are set back has an hour that is written twice. Near it, a lower bound
+    takes the smaller reading and an upper bound the larger one. A DATE says only the day, so a
+    lower bound within a day begins with that day.
+    """
+    stored_in_utc = watermark.data_type == "timestamp"
+    clock = UTC if stored_in_utc else zone
+    low = window.low - window.overlap if window.low else None
+    earliest = _earliest_reading(low, clock) if low else None
+    if earliest and watermark.data_type == "date":
+        earliest = earliest.replace(hour=0, minute=0, second=0, microsecond=0)
+    return earliest, _latest_reading(window.high, clock), _earliest_reading(window.clock, clock)
+
+
+def _earliest_reading(instant: datetime, zone: tzinfo) -> datetime:
+    """The smallest local time that a source writes at or after an instant."""
+    return min(_wall_clock(instant, zone, timedelta(0)), _wall_clock(instant, zone, _LONGEST_FOLD))
+
+
+def _latest_reading(instant: datetime, zone: tzinfo) -> datetime:
+    """A local time above all that a source writes before an instant."""
+    return max(_wall_clock(instant, zone, timedelta(0)), _wall_clock(instant, zone, -_LONGEST_FOLD))
+
+
+def _wall_clock(instant: datetime, zone: tzinfo, probe: timedelta) -> datetime:
+    offset = (instant + probe).astimezone(zone).utcoffset() or timedelta(0)
+    return instant.astimezone(UTC).replace(tzinfo=None) + offset
+
+
+def _literal(value: datetime) -> str:
+    return f"TIMESTAMP'{value.isoformat(sep=' ', timespec='microseconds')}'"
+
+
+def _decimal_type(column: SourceColumn) -> pa.DataType:
+    digits, scale = column.precision or 10, column.scale or 0
+    return pa.decimal128(digits, scale) if digits <= _ARROW_DIGITS else pa.string()
+
+
+def _is_wide(column: SourceColumn) -> bool:
+    if column.data_type != "decimal":
+        return False
+    digits, scale = column.precision or 10, column.scale or 0
+    return digits - scale > _CONNECTORX_WHOLE_DIGITS or scale > _CONNECTORX_SCALE

@@ -1,0 +1,309 @@
+"""Lands a source for a business date: plans its loads, brings them to bronze, records how it went.
+
+A load that landed is never read again: its rows are immutable in bronze. A load that failed is
+planned anew with a window that begins where published loads end. What arrived and what failed is
+recorded before the error is raised.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from utils import audit, bigquery
+from utils.audit import Load, Run
+from utils.entities import entities
+from utils.errors import FileRefused, PipelineError, SourceError
+from utils.landing.bronze import Landed, WantedColumn
+from utils.landing.files import REFUSALS, FileRequest, LandedFile, discover, land_file
+from utils.landing.mysql import TableRequest, land_table, source_clock
+from utils.landing.mysql_query import Window
+from utils.settings import settings
+from utils.sources import DatabaseSource, FileSource
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from utils.landing.files import Discovered
+    from utils.sources import DatabaseTable, Mapped, Source
+
+
+
+@dataclass(frozen=True)
+class Expected:
+    """A load that is planned, and what reads it; `delivery` is its file if it has one."""
+
+    load: Load
+    read: Callable[[], Landed]
+    delivery: Discovered | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of an expected load: bronze rows or an error."""
+
+    expected: Expected
+    landed: Landed | None
+    error: Exception | None
+
+    @property
+    def load(self) -> Load:
+        """The load in its new state."""
+        if self.landed is None:
+            state = {"state": "FAILED", "error": _message(self.error)}
+            return self.expected.load.model_copy(update=state)
+        return self.expected.load.model_copy(
+            update={
+                "state": "LANDED",
+                "columns": self.landed.columns,
+                "checksum": self.landed.sha256,
+                "rows_read": self.landed.rows,
+                "landed_at": datetime.now(tz=UTC),
+            }
+        )
+
+
+def land(source: Source, run: Run, connection_uri: str | None) -> int:
+    """Lands everything that a source has for a business date and returns the number of loads.
+
+    Raises:
+        PipelineError: the source or a file is not what its contract says. The loads that did
+            arrive are recorded and kept; audit shows the ones that failed.
+    """
+    if isinstance(source, FileSource):
+        expected = list(_expected_files(source, run))
+    elif connection_uri is None:
+        raise SourceError("A database source needs a connection", where=source.name)
+    else:
+        expected = list(_expected_tables(source, run, connection_uri))
+    audit.record_loads([item.load for item in expected])
+    outcomes = [_attempt(item) for item in expected]
+    _load_bronze([outcome for outcome in outcomes if outcome.landed])
+    audit.record_loads([outcome.load for outcome in outcomes])
+    audit.record_files([row for outcome in outcomes if (row := _file_row(outcome, run))])
+    _raise_errors(source, outcomes)
+    return len(outcomes)
+
+
+def _attempt(expected: Expected) -> Outcome:
+    try:
+        return Outcome(expected, expected.read(), None)
+    except Exception as error:  # raised again by _raise_errors, once audit knows
+        return Outcome(expected, None, error)
+
+
+def _raise_errors(source: Source, outcomes: Sequence[Outcome]) -> None:
+    errors = [outcome.error for outcome in outcomes if outcome.error]
+    for error in errors:
+        if not isinstance(error, PipelineError) or len(errors) == 1:
+            raise error
+    if errors:
+        raise SourceError(
+            f"{len(errors)} of {len(outcomes)} loads failed: {' '.join(map(str, errors))}",
+            where=f"source {source.name}",
+        )
+
+
+def _message(error: Exception | None) -> str:
+    """What audit may quote: our own errors carry no row's values, of others only the kind."""
+    return str(error) if isinstance(error, PipelineError) else type(error).__name__
+
+
+def _expected_tables(source: DatabaseSource, run: Run, connection_uri: str) -> Iterator[Expected]:
+    clock = source_clock(connection_uri, source.name)
+    high = min(source.end_of_day(run.business_date), clock)
+    for name, table in source.tables.items():
+        load_id = f"{source.name}.{name}.{run.business_date:%Y%m%d}"
+        if _is_settled(source, name, table, load_id, high):
+            continue
+        load = Load(
+            load_id=load_id,
+            run_id=run.run_id,
+            business_date=run.business_date,
+            source=source.name,
+            source_system=source.name,
+            table_name=name,
+            entity=table.entity,
+            load_type=table.load,
+            window_low=audit.published_bound(source.name, name, high) if table.watermark else None,
+            window_high=high,
+            observed_at=high,
+            uri=_bronze_uri(source.name, name, load_id),
+            planned_at=datetime.now(tz=UTC),
+        )
+        request = _table_request(source, load, connection_uri, clock)
+        yield Expected(load, lambda request=request: land_table(request))  # type: ignore[misc]
+
+
+def _is_settled(
+    source: DatabaseSource, name: str, table: DatabaseTable, load_id: str, high: datetime
+) -> bool:
+    """Whether the load is in bronze, or would stamp today's snapshot before a published one."""
+    settled = audit.loads(
+        "source = @source AND table_name = @table AND ((load_id = @load_id AND state IN "
+        "('LANDED', 'MERGED', 'PUBLISHED')) OR (state = 'PUBLISHED' AND window_high > @high))",
+        source=source.name,
+        table=name,
+        load_id=load_id,
+        high=high,
+    )
+    return any(load.load_id == load_id or table.load == "full" for load in settled)
+
+
+def _table_request(
+    source: DatabaseSource, load: Load, connection_uri: str, clock: datetime
+) -> TableRequest:
+    table = source.tables[load.table_name]
+    return TableRequest(
+        uri=connection_uri,
+        source=source.name,
+        table=load.table_name,
+        columns=_wanted(table),
+        window=Window(
+            low=load.window_low,
+            high=load.window_high or clock,
+            clock=clock,
+            overlap=table.overlap,
+        ),
+        zone=source.zone,
+        load_id=load.load_id,
+        target_uri=load.uri or "",
+        watermark=table.watermark,
+        key=tuple(table.columns[name] for name in entities()[table.entity].key),
+    )
+
+
+def _wanted(table: Mapped) -> tuple[WantedColumn, ...]:
+    """Columns to read: the mapped ones, and the watermark, without which no row has a time."""
+    contract = entities()[table.entity].columns
+    wanted = {column: contract[name].required for name, column in table.columns.items()}
+    if table.watermark:
+        wanted[table.watermark] = True
+    return tuple(WantedColumn(name, required) for name, required in wanted.items())
+
+
+def _expected_files(source: FileSource, run: Run) -> Iterator[Expected]:
+    for name, table in source.tables.items():
+        loaded, seen = audit.known_files(source.name, name)
+        deliveries = discover(
+            settings().landing_bucket,
+            table.files,
+            table.source_systems,
+            loaded=loaded,
+            seen=seen,
+        )
+        duplicates = [item for item in deliveries if item.status == "duplicate"]
+        audit.record_files([_file(item, source.name, name, run, "DUPLICATE") for item in duplicates])
+        for item in deliveries:
+            if item.status != "duplicate":
+                yield _expected_file(source, name, item, run)
+
+
+def _expected_file(source: FileSource, name: str, item: Discovered, run: Run) -> Expected:
+    table = source.tables[name]
+    content = item.sha256 or hashlib.sha256(item.file.uri.encode()).hexdigest()
+    load_id = f"{source.name}.{name}.{content[:16]}"
+    load = Load(
+        load_id=load_id,
+        run_id=run.run_id,
+        business_date=run.business_date,
+        source=source.name,
+        source_system=item.source_system or source.name,
+        table_name=name,
+        entity=table.entity,
+        load_type="file",
+        observed_at=item.file.updated_at,
+        uri=_bronze_uri(source.name, name, load_id),
+        planned_at=datetime.now(tz=UTC),
+    )
+    request = FileRequest(
+        file=item.file,
+        sha256=content,
+        columns=_wanted(table),
+        load_id=load_id,
+        target_uri=load.uri or "",
+        archive_uri=settings().lake_uri("archive", source.name, content, item.file.filename),
+        extracted_at=load.planned_at or datetime.now(tz=UTC),
+    )
+    return Expected(load, lambda: _read_file(item, request), item)
+
+
+def _read_file(item: Discovered, request: FileRequest) -> LandedFile:
+    if item.status == "refused":
+        reason = item.reason or "unexpected_name"
+        raise FileRefused(
+            REFUSALS[reason],
+            reason=reason,
+            where=item.file.uri,
+            remedy="Have it sent again, or remove it from the landing bucket",
+        )
+    return land_file(request)
+
+
+def _file_row(outcome: Outcome, run: Run) -> dict[str, object] | None:
+    """The row of `audit.files` for an outcome, or None for a table's."""
+    item, load = outcome.expected.delivery, outcome.load
+    if item is None:
+        return None
+    row = _file(item, load.source, load.table_name, run, "REFUSED")
+    if not isinstance(outcome.landed, LandedFile):
+        return {**row, "reason": load.error}
+    lines = [{"line": reject.line, "reason": reject.reason} for reject in outcome.landed.rejects]
+    return {
+        **row,
+        "state": "LANDED",
+        "load_id": load.load_id,
+        "rows_read": outcome.landed.rows_read,
+        "rows_rejected": len(lines),
+        "rejected_lines": json.dumps(lines),
+        "archived_uri": outcome.landed.archive_uri,
+    }
+
+
+def _file(item: Discovered, source: str, name: str, run: Run, state: str) -> dict[str, object]:
+    return {
+        "uri": item.file.uri,
+        "generation": item.file.generation,
+        "sha256": item.sha256,
+        "source": source,
+        "source_system": item.source_system,
+        "table_name": name,
+        "size_bytes": item.file.size_bytes,
+        "state": state,
+        "reason": None,
+        "load_id": None,
+        "rows_read": None,
+        "rows_rejected": None,
+        "rejected_lines": None,
+        "archived_uri": None,
+        "run_id": run.run_id,
+        "seen_at": datetime.now(tz=UTC),
+    }
+
+
+def _load_bronze(outcomes: Sequence[Outcome]) -> None:
+    """Brings loads into the tables in which anyone can ask what arrived, a job per table."""
+    by_table = sorted(outcomes, key=lambda outcome: _bronze_table(outcome.expected.load))
+    for table, group in groupby(by_table, key=lambda outcome: _bronze_table(outcome.expected.load)):
+        landed = [outcome.landed for outcome in group if outcome.landed]
+        content = hashlib.sha256("".join(item.sha256 for item in landed).encode()).hexdigest()
+        bigquery.load_parquet(
+            [item.uri for item in landed],
+            table,
+            job_id=f"bronze-{re.sub('[^A-Za-z0-9_]', '-', table)}-{content[:24]}",
+            append=True,
+            cluster_by=["_load_id"],
+        )
+
+
+def _bronze_table(load: Load) -> str:
+    return settings().table("bronze", f"{load.source}__{load.table_name}")
+
+
+def _bronze_uri(source: str, table: str, load_id: str) -> str:
+    return settings().lake_uri("bronze", source, table, f"load_id={load_id}", "part-0.parquet")

@@ -1,0 +1,149 @@
+"""What every DAG's tasks share: their defaults, BigQuery scripts, and who runs a Spark batch.
+
+The only module of `utils` that imports Airflow.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.google.cloud.operators.bigquery import BigQueryInsertJobOperator
+from airflow.providers.google.cloud.operators.dataproc import DataprocCreateBatchOperator
+from airflow.sdk import BaseOperator
+
+from utils import runs
+from utils.errors import PipelineError
+from utils.paths import SPARK_MAIN
+from utils.settings import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from airflow.sdk import Context
+
+    from utils.settings import DataprocSettings
+
+
+DEFAULT_ARGS = {
+    "owner": "revenue-cycle-data",
+    "retries": settings().retries,
+    "retry_delay": settings().retry_delay,
+    "execution_timeout": timedelta(hours=1),
+    "on_failure_callback": runs.record_failure,
+}
+
+
+def bigquery_script(
+    task_id: str, script: str, parameters: Mapping[str, str] | None = None, **options: Any
+) -> BigQueryInsertJobOperator:
+    """A task that runs a script of GoogleSQL; its text is rendered when the task starts.
+
+    Args:
+        task_id: the task's name.
+        script: a template of the script.
+        parameters: templates of STRING query parameters, besides @business_date and @run_id.
+        options: further arguments of the operator.
+    """
+    values = {"run_id": "{{ run_id }}", **(parameters or {})}
+    bound = [_bound("business_date", "DATE", "{{ ds }}")]
+    bound += [_bound(name, "STRING", value) for name, value in values.items()]
+    return BigQueryInsertJobOperator(
+        task_id=task_id,
+        project_id=settings().project,
+        location=settings().location,
+        configuration={
+            "query": {"query": script, "useLegacySql": False, "queryParameters": bound}
+        },
+        **options,
+    )
+
+
+def _bound(name: str, kind: str, value: str) -> dict[str, Any]:
+    return {"name": name, "parameterType": {"type": kind}, "parameterValue": {"value": value}}
+
+
+def spark_batch(task_id: str, args: Sequence[str], batch_id: str) -> BaseOperator:
+    """A task that runs `spark_jobs/main.py` with templated arguments and waits for its end.
+
+    Args:
+        task_id: the task's name.
+        args: arguments of `main.py`; no secret and no row value, as Dataproc shows them.
+        batch_id: templated; must differ between tries, because a failed batch uses up its id.
+    """
+    environment = settings()
+    if environment.dataproc is None:
+        return SparkProcessOperator(task_id=task_id, args=list(args))
+    return DataprocCreateBatchOperator(
+        task_id=task_id,
+        project_id=environment.project,
+        region=environment.dataproc.region,
+        batch=_batch(environment.dataproc, list(args)),
+        batch_id=batch_id,
+        deferrable=True,
+    )
+
+
+def _batch(dataproc: DataprocSettings, args: list[str]) -> dict[str, Any]:
+    code = f"{dataproc.artefacts}/{os.environ.get('RCM_CODE_VERSION', 'current')}"
+    execution = {
+        "service_account": dataproc.service_account,
+        "subnetwork_uri": dataproc.subnetwork,
+    }
+    return {
+        "pyspark_batch": {
+            "main_python_file_uri": f"{code}/main.py",
+            "python_file_uris": [f"{code}/spark_jobs.zip"],
+            "args": args,
+        },
+        "runtime_config": {
+            "version": dataproc.runtime_version,
+            "properties": dataproc.properties,
+        },
+        "environment_config": {
+            "execution_config": {name: value for name, value in execution.items() if value}
+        },
+    }
+
+
+class SparkProcessOperator(BaseOperator):
+    """Runs a Spark batch as a process beside the task.
+
+    The Spark client's own variables choose the engine: `SPARK_REMOTE` names a Spark Connect
+    server, without it the batch starts a JVM. The process dies with the task.
+    """
+
+    template_fields = ("args",)
+
+    def __init__(self, *, args: list[str], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.args = args
+        self._process: subprocess.Popen[str] | None = None
+
+    def execute(self, context: Context) -> None:
+        """Raises PipelineError when the batch fails."""
+        command = [sys.executable, str(SPARK_MAIN), *self.args]
+        self._process = subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        for line in self._process.stdout or ():
+            self.log.info(line.rstrip())
+        if self._process.wait() != 0:
+            raise PipelineError(
+                "The Spark batch failed",
+                where=f"task {self.task_id}, exit code {self._process.returncode}",
+                remedy="Read the task's log",
+            )
+
+    def on_kill(self) -> None:
+        """Ends the batch with the task."""
+        if self._process and self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)

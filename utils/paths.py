@@ -1,0 +1,14 @@
+"""Where the code's own files are, in a checkout and in a Composer bundle alike.
+
+A bundle lays `dags/*.py`, `utils/`, `configs/` and `sql/` side by side, so everything is found
+from this file's place.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+CONFIGS = ROOT / "configs"
+SQL = ROOT / "sql"
+SPARK_MAIN = ROOT / "spark_jobs" / "main.py"

@@ -1,0 +1,58 @@
+"""The run as audit sees it: opened by the first task, closed by the last, failed by any.
+
+The functions take an Airflow task context as a plain mapping.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from utils import audit
+from utils.audit import Run
+from utils.errors import PipelineError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def current(context: Mapping[str, Any]) -> Run:
+    """The run of a task; its business date is the logical date's day.
+
+    Raises:
+        PipelineError: the run has no logical date, as one that an asset triggered.
+    """
+    run = context["dag_run"]
+    if run.logical_date is None:
+        raise PipelineError(
+            "This run has no logical date, so no business date",
+            where=run.run_id,
+            remedy="Trigger the DAG with a logical date",
+        )
+    day: date = run.logical_date.date()
+    return Run(run_id=run.run_id, dag_id=run.dag_id, business_date=day)
+
+
+def token(context: Mapping[str, Any]) -> str:
+    """Eight characters that differ between runs and between tries of a task."""
+    attempt = f"{context['dag_run'].run_id} {context['ti'].try_number}"
+    return hashlib.sha256(attempt.encode()).hexdigest()[:8]
+
+
+def open_run(context: Mapping[str, Any]) -> None:
+    """Creates what is missing of the audit tables and records that the run began."""
+    audit.create_tables()
+    audit.start_run(current(context), os.environ.get("RCM_CODE_VERSION", "unversioned"))
+
+
+def record_failure(context: Mapping[str, Any]) -> None:
+    """Failure callback of every task: audit says which task failed and why.
+
+    Only our own errors are quoted, because they never carry a row's values; of any other error
+    the kind is recorded and the task's log has the rest.
+    """
+    error = context.get("exception")
+    message = str(error) if isinstance(error, PipelineError) else type(error).__name__
+    audit.fail_run(current(context), context["ti"].task_id, message)

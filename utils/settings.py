@@ -1,0 +1,67 @@
+"""What differs between laptop, development and production: endpoints and sizes, nothing else."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from functools import cache
+from typing import Literal
+
+from pydantic import Field, TypeAdapter
+
+from utils.configs import StrictModel, load_model
+from utils.paths import CONFIGS
+
+_NAME = r"^[a-z][a-z0-9_-]*$"
+
+
+class DataprocSettings(StrictModel):
+    """How a Spark batch runs on Dataproc Serverless."""
+
+    region: str
+    runtime_version: str = "3.0"
+    service_account: str | None = None
+    subnetwork: str | None = None
+    artefacts: str = Field(pattern=r"^gs://.+[^/]$")
+    properties: dict[str, str] = {}
+
+
+class Settings(StrictModel):
+    """One environment.
+
+    `spark` says who runs Spark batches: Dataproc Serverless, or a process beside the task that
+    uses the engine which the Spark client's own environment variables name.
+    """
+
+    project: str = Field(pattern=_NAME)
+    location: str = "US"
+    dataset_prefix: str = Field(default="healthcare_rcm_", pattern=r"^[a-z][a-z0-9_]*$")
+    lake_bucket: str = Field(pattern=_NAME)
+    landing_bucket: str = Field(pattern=_NAME)
+    spark: Literal["dataproc", "process"]
+    dataproc: DataprocSettings | None = None
+    retries: int = Field(default=2, ge=0)
+    retry_delay: timedelta = timedelta(minutes=1)
+
+    def dataset(self, layer: str) -> str:
+        """Name of a layer's dataset: bronze, silver, gold, audit or staging."""
+        return f"{self.dataset_prefix}{layer}"
+
+    def table(self, layer: str, name: str) -> str:
+        """Full name of a table, to be put between backticks."""
+        return f"{self.project}.{self.dataset(layer)}.{name}"
+
+    def lake_uri(self, *parts: str) -> str:
+        """Address of an object or folder in the lake."""
+        return "/".join([f"gs://{self.lake_bucket}", *parts])
+
+
+@cache
+def settings() -> Settings:
+    """The environment that `RCM_ENVIRONMENT` names.
+
+    Raises:
+        ConfigError: there is no such file, or a field in it is wrong.
+    """
+    name = os.environ.get("RCM_ENVIRONMENT", "local")
+    return load_model(CONFIGS / "environments" / f"{name}.yaml", TypeAdapter(Settings))

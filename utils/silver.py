@@ -1,0 +1,202 @@
+"""Plans, stages and publishes a silver batch.
+
+Spark writes a batch into the lake; load jobs bring it into staging tables; one BigQuery
+transaction then replaces the versions of every affected key and records the publication. Readers
+see all of a batch or nothing of it, and the watermark moves in the same step.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from utils import audit, bigquery, gold, storage
+from utils.configs import StrictModel
+from utils.entities import entities
+from utils.settings import settings
+from utils.spark_spec import silver_spec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from utils.audit import Run
+    from utils.entities import Entity
+
+_AMOUNT_STATES = ("read", "merged", "unchanged", "deduplicated", "quarantined")
+LOADS = [
+    ("load_id", "STRING"),
+    ("entity", "STRING"),
+    ("source_system", "STRING"),
+    *((f"rows_{state}", "INT64") for state in _AMOUNT_STATES),
+    *((f"{kind}_{state}", "NUMERIC") for kind in ("billed", "paid") for state in _AMOUNT_STATES),
+]
+QUARANTINE = [
+    ("entity", "STRING"),
+    ("source_system", "STRING"),
+    ("load_id", "STRING"),
+    ("row_id", "INT64"),
+    ("record_key", "STRING"),
+    ("rule", "STRING"),
+    ("rules", "STRING"),
+    ("reason", "STRING"),
+    ("billed_amount", "NUMERIC"),
+    ("paid_amount", "NUMERIC"),
+]
+DQ = [
+    ("entity", "STRING"),
+    ("source_system", "STRING"),
+    ("load_id", "STRING"),
+    ("rule", "STRING"),
+    ("severity", "STRING"),
+    ("rows_checked", "INT64"),
+    ("rows_failed", "INT64"),
+]
+_REPORTS = {"loads": LOADS, "quarantine": QUARANTINE, "dq": DQ}
+
+
+class Batch(StrictModel):
+    """A silver batch: which loads it merges and where its specification lies."""
+
+    batch_id: str
+    spec_uri: str
+    output_uri: str
+    entities: tuple[str, ...]
+    load_ids: tuple[str, ...]
+
+
+def plan(run: Run, token: str) -> Batch:
+    """Writes the specification of the batch that merges every load that waits for it.
+
+    Loads that an earlier, failed run landed are part of it, so nothing that landed is left behind.
+
+    Args:
+        run: the run that builds the batch.
+        token: distinguishes this attempt from every other one of the same business date.
+    """
+    waiting = audit.loads("state IN ('LANDED', 'MERGED')")
+    batch_id = f"{run.business_date:%Y%m%d}-{token}"
+    spec = silver_spec(batch_id, run.business_date, waiting, audit.published_batches())
+    batch = Batch(
+        batch_id=batch_id,
+        spec_uri=settings().lake_uri("silver", "specs", f"{batch_id}.json"),
+        output_uri=settings().lake_uri("silver", "batches", batch_id),
+        entities=tuple(sorted({load.entity for load in waiting})),
+        load_ids=tuple(load.load_id for load in waiting),
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "spec.json"
+        path.write_text(json.dumps(spec, indent=1), encoding="utf-8")
+        storage.upload(path, batch.spec_uri)
+    return batch
+
+
+def stage(batch: Batch) -> None:
+    """Brings a finished batch into the staging tables and marks its loads as merged."""
+    create_tables()
+    for name in batch.entities:
+        columns = [(column.name, column.type) for column in entities()[name].silver_schema()]
+        _stage(batch, f"{name}/versions", f"silver_{name}", columns)
+    for report, columns in _REPORTS.items():
+        _stage(batch, report, f"silver_{report}", columns)
+    bigquery.query(
+        f"UPDATE {audit.name('table_loads')} SET state = 'MERGED', batch_id = @batch_id "
+        "WHERE load_id IN UNNEST(JSON_VALUE_ARRAY(@load_ids)) AND state = 'LANDED'",
+        {"batch_id": batch.batch_id, "load_ids": json.dumps(batch.load_ids)},
+    )
+
+
+def _stage(batch: Batch, folder: str, table: str, columns: list[tuple[str, str]]) -> None:
+    bigquery.load_parquet(
+        [f"{batch.output_uri}/{folder}/*.parquet"],
+        settings().table("staging", table),
+        job_id=f"stage-{batch.batch_id}-{table}",
+        schema=columns,
+    )
+
+
+def create_tables() -> None:
+    """Creates what is missing of the silver tables and views, and columns the contract gained."""
+    dataset = settings().dataset("silver")
+    present = {table.table_id for table in bigquery.client().list_tables(dataset, timeout=30)}
+    statements = [
+        statement
+        for entity in entities().values()
+        for statement in (_additions(entity) if entity.name in present else [_creation(entity)])
+    ]
+    bigquery.query(";\n".join([*statements, gold.views_script(settings())]))
+
+
+def _creation(entity: Entity) -> str:
+    columns = ",\n  ".join(f"{column.name} {column.type}" for column in entity.silver_schema())
+    return (
+        f"CREATE TABLE IF NOT EXISTS {_silver(entity.name)} (\n  {columns}\n)\n"
+        f"CLUSTER BY {entity.key_column}"
+    )
+
+
+def _additions(entity: Entity) -> list[str]:
+    table = bigquery.client().get_table(settings().table("silver", entity.name), timeout=30)
+    present = {field.name for field in table.schema}
+    return [
+        f"ALTER TABLE {_silver(entity.name)} ADD COLUMN {column.name} {column.type}"
+        for column in entity.silver_schema()
+        if column.name not in present
+    ]
+
+
+def publish_sql(names: Iterable[str]) -> str:
+    """The transaction that publishes what is staged for these entities.
+
+    Query parameters: @batch_id, @batch_uri, @run_id STRING and @business_date DATE. Running it
+    again has no further effect.
+    """
+    body = [statement for name in names for statement in _replace_versions(entities()[name])]
+    return ";\n".join(
+        ["BEGIN TRANSACTION", *body, *_record_publication(), "COMMIT TRANSACTION"]
+    )
+
+
+def _replace_versions(entity: Entity) -> list[str]:
+    columns = ", ".join(column.name for column in entity.silver_schema())
+    target, staged = _silver(entity.name), _staged(f"silver_{entity.name}")
+    return [
+        f"DELETE FROM {target} WHERE {entity.key_column} IN "
+        f"(SELECT {entity.key_column} FROM {staged})",
+        f"INSERT INTO {target} ({columns}) SELECT {columns} FROM {staged}",
+    ]
+
+
+def _record_publication() -> list[str]:
+    loads, quarantine = _staged("silver_loads"), _staged("silver_quarantine")
+    counted = [column for column, _ in LOADS[3:]]
+    changes = ", ".join(f"{column} = staged.{column}" for column in counted)
+    held = ", ".join(column for column, _ in QUARANTINE)
+    checked = ", ".join(column for column, _ in DQ)
+    return [
+        f"UPDATE {audit.name('table_loads')} AS known SET {changes}, state = 'PUBLISHED', "
+        "batch_id = @batch_id, published_at = CURRENT_TIMESTAMP(), error = NULL "
+        f"FROM {loads} AS staged WHERE known.load_id = staged.load_id",
+        f"DELETE FROM {audit.name('quarantine')} WHERE load_id IN (SELECT load_id FROM {loads})",
+        f"INSERT INTO {audit.name('quarantine')} ({held}, batch_id, quarantined_at) "
+        f"SELECT {held}, @batch_id, CURRENT_TIMESTAMP() FROM {quarantine}",
+        f"DELETE FROM {audit.name('dq_results')} WHERE layer = 'silver' "
+        f"AND load_id IN (SELECT load_id FROM {loads})",
+        f"INSERT INTO {audit.name('dq_results')} "
+        f"(run_id, business_date, layer, {checked}, checked_at) "
+        f"SELECT @run_id, @business_date, 'silver', {checked}, CURRENT_TIMESTAMP() "
+        f"FROM {_staged('silver_dq')}",
+        f"DELETE FROM {audit.name('publications')} WHERE publication_id = @batch_id",
+        f"INSERT INTO {audit.name('publications')} "
+        "(publication_id, layer, business_date, batch_uri, run_id, published_at) "
+        "SELECT @batch_id, 'silver', @business_date, @batch_uri, @run_id, CURRENT_TIMESTAMP()",
+    ]
+
+
+def _silver(table: str) -> str:
+    return f"`{settings().table('silver', table)}`"
+
+
+def _staged(table: str) -> str:
+    return f"`{settings().table('staging', table)}`"

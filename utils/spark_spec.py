@@ -1,0 +1,80 @@
+"""Writes the one JSON document that tells a Spark batch what to build.
+
+Spark's code ships as a zip without compiled packages, so it cannot validate configuration: that
+is done here. The document holds no secret and no row value.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from utils.entities import entities
+from utils.sources import sources
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import date
+
+    from utils.audit import Load
+    from utils.entities import Entity
+
+
+def observations_uri(batch_uri: str, entity: str) -> str:
+    """Where a batch keeps the observations it added to an entity's log."""
+    return f"{batch_uri}/{entity}/observations/"
+
+
+def silver_spec(
+    batch_id: str, business_date: date, loads: Sequence[Load], history: Sequence[str]
+) -> dict[str, Any]:
+    """What a batch that merges `loads` into the state of the batches in `history` must do."""
+    return {
+        "batch_id": batch_id,
+        "business_date": business_date.isoformat(),
+        "entities": [
+            _entity(entity, [load for load in loads if load.entity == name], history)
+            for name, entity in entities().items()
+        ],
+    }
+
+
+def _entity(entity: Entity, loads: Iterable[Load], history: Sequence[str]) -> dict[str, Any]:
+    return {
+        "name": entity.name,
+        "singular": entity.singular,
+        "key": list(entity.key),
+        "amounts": entity.amounts.model_dump() if entity.amounts else None,
+        "columns": [
+            {
+                "name": name,
+                "type": column.type,
+                "normalize": column.normalize,
+                "required": column.required,
+                "tracked": column.tracked,
+            }
+            for name, column in entity.columns.items()
+        ],
+        "derived": [
+            {"name": name, "type": column.type, "expr": column.expr}
+            for name, column in entity.derived.items()
+        ],
+        "rules": [rule.model_dump() for rule in entity.rules],
+        "history": [observations_uri(batch, entity.name) for batch in history],
+        "loads": [_load(load) for load in loads],
+    }
+
+
+def _load(load: Load) -> dict[str, Any]:
+    source = sources()[load.source]
+    table = source.tables[load.table_name]
+    return {
+        "load_id": load.load_id,
+        "source_system": load.source_system,
+        "time_zone": source.time_zone,
+        "path": load.uri,
+        "columns": {
+            name: column for name, column in table.columns.items() if column in load.columns
+        },
+        "watermark": table.watermark,
+        "observed_at": load.observed_at.isoformat() if load.observed_at else None,
+    }
