@@ -15,6 +15,9 @@ export PYTHONPATH := $(CURDIR)
 COMPILE = $(CURDIR)/.local/venvs/uv/bin/uv pip compile --quiet --upgrade --universal --generate-hashes \
 	--no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements"
 
+# Shows the output of a command only if it fails.
+quietly = output=$$($(1) 2>&1) || { echo "$$output"; exit 1; }
+
 .DEFAULT_GOAL := help
 .PHONY: help setup up down status run verify ui test lint lint-imports bundle requirements clean
 
@@ -51,11 +54,12 @@ test: ## Run all tests (they start their own services)
 lint: setup lint-imports ## Check style, types, SQL and imports
 	@$(PYTHON) -m ruff check --quiet .
 	@$(PYTHON) -m ruff format --quiet --check .
-	@$(PYTHON) -m mypy --no-error-summary
-	@$(PYTHON) -m sqlfluff lint --disable-progress-bar --processes 2 --nocolor --quiet sql
+	@$(call quietly,$(PYTHON) -m mypy --no-error-summary)
+	@$(call quietly,$(PYTHON) -m sqlfluff lint --disable-progress-bar --processes 2 --nocolor sql)
+	@echo "lint: no complaint"
 
 lint-imports: setup
-	@report=$$(.local/venvs/main/bin/lint-imports --no-timing) || { echo "$$report"; exit 1; }
+	@$(call quietly,.local/venvs/main/bin/lint-imports --no-timing)
 
 bundle: setup ## Assemble what ships to Composer and Dataproc in build/
 	@$(PYTHON) -m local.bundle $(if $(VERSION),--version $(VERSION))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import fcntl
 import hashlib
+import json
 import os
 import re
 import shlex
@@ -26,7 +27,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 VENVS = ROOT / ".local" / "venvs"
 REQUIREMENTS = ROOT / "requirements"
-STAMP = VENVS / "stamp"
+STAMP = VENVS / "stamp.json"
 LOG = VENVS / "setup.log"
 EMULATOR_PYTHON = "3.13"
 DUCKDB_EXTENSIONS = ("icu", "ducklake", "spatial")
@@ -74,30 +75,39 @@ def install(with_java: bool) -> None:
         SetupError: Something is missing that cannot be installed from here.
     """
     packages = missing_packages(with_java)
-    digest = requirements_digest()
-    is_current = STAMP.exists() and STAMP.read_text() == digest and _environments_run()
-    if is_current and not packages:
+    installed, wanted = _read_stamp(), wanted_stamp()
+    if installed == wanted and not packages:
         return
     begin = time.monotonic()
     print(f"setting up with Python {sys.version.split()[0]} ({sys.executable})", flush=True)
     LOG.write_text("")
     if packages:
         install_packages(packages)
-    if not is_current:
+    if installed != wanted:
+        # A stamp of this place means environments that are whole: what they lack can be added.
+        is_new = installed.get("place") != wanted["place"]
         STAMP.unlink(missing_ok=True)
-        install_uv()
-        with ThreadPoolExecutor(2) as pool:
-            for step in [pool.submit(install_main), pool.submit(install_emulator)]:
-                step.result()
-        STAMP.write_text(digest)
+        install_environments(is_new)
+        STAMP.write_text(json.dumps(wanted))
     print(f"set-up is complete ({time.monotonic() - begin:.0f} s)", flush=True)
 
 
-def requirements_digest() -> str:
-    """Returns a hash of everything that decides what is installed, and where."""
+def install_environments(is_new: bool) -> None:
+    """Makes the environments anew, or brings those that are there to the pinned packages."""
+    install_uv(is_new)
+    with ThreadPoolExecutor(2) as pool:
+        for step in [pool.submit(install_main, is_new), pool.submit(install_emulator, is_new)]:
+            step.result()
+
+
+def wanted_stamp() -> dict[str, str]:
+    """Returns what decides on the installation: its place, and a hash of what belongs there."""
     files = [*sorted(REQUIREMENTS.glob("*.txt")), Path(__file__)]
-    parts = [str(VENVS), sys.version, *(file.read_text() for file in files)]
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    content = "\0".join(file.read_text() for file in files)
+    return {
+        "place": f"{VENVS} {sys.base_prefix} {sys.version_info.major}.{sys.version_info.minor}",
+        "content": hashlib.sha256(content.encode()).hexdigest(),
+    }
 
 
 def missing_packages(with_java: bool) -> list[str]:
@@ -135,30 +145,39 @@ def install_packages(packages: Sequence[str]) -> None:
         _run(install_command, environment)
 
 
-def install_uv() -> None:
+def install_uv(is_new: bool) -> None:
     """Installs the installer."""
     with _step("uv"):
-        _run([sys.executable, "-m", "venv", "--clear", str(VENVS / "uv")])
+        if is_new:
+            _run([sys.executable, "-m", "venv", "--clear", str(VENVS / "uv")])
         pip = [str(VENVS / "uv" / "bin" / "python"), "-m", "pip", "install", "--quiet"]
         _run([*pip, "--require-hashes", "--requirement", str(REQUIREMENTS / "uv.txt")])
 
 
-def install_main() -> None:
+def install_main(is_new: bool) -> None:
     """Installs Airflow, Spark and the tools, and makes the empty database that stacks copy."""
     with _step("main environment"):
-        _sync("main", sys.executable, "airflow-spark.txt", "dev.txt")
-    with _step("Airflow's database"), tempfile.TemporaryDirectory() as home:
-        airflow, environment = str(VENVS / "main" / "bin" / "airflow"), {"AIRFLOW_HOME": home}
-        _run([airflow, "db", "migrate"], environment)
-        _import("main", MAIN_IMPORTS, environment)
-        version = _output([airflow, "version"], environment)
-        shutil.copyfile(Path(home) / "airflow.db", VENVS / f"airflow-{version}.db")
+        _sync("main", sys.executable if is_new else None, "airflow-spark.txt", "dev.txt")
+    pins = (REQUIREMENTS / "airflow-spark.txt").read_text()
+    version = pins.partition("\napache-airflow==")[2].split()[0]
+    database = VENVS / f"airflow-{version}.db"
+    if is_new or not database.exists():
+        with _step("Airflow's database"):
+            _make_database(database)
 
 
-def install_emulator() -> None:
+def _make_database(file: Path) -> None:
+    with tempfile.TemporaryDirectory() as home:
+        _run([str(VENVS / "main" / "bin" / "airflow"), "db", "migrate"], {"AIRFLOW_HOME": home})
+        _import("main", MAIN_IMPORTS, {"AIRFLOW_HOME": home})
+        shutil.copyfile(Path(home) / "airflow.db", file)
+
+
+def install_emulator(is_new: bool) -> None:
     """Installs the BigQuery emulator, and DuckDB's extensions into a home folder of its own."""
     with _step("BigQuery emulator"):
-        _sync("bigquery", find_python(EMULATOR_PYTHON), "bigquery-emulator.txt")
+        python = find_python(EMULATOR_PYTHON) if is_new else None
+        _sync("bigquery", python, "bigquery-emulator.txt")
         home = VENVS / "bigquery" / "home"
         home.mkdir(exist_ok=True)
         calls = [f"duckdb_extensions.import_extension({name!r})" for name in DUCKDB_EXTENSIONS]
@@ -192,10 +211,14 @@ def find_python(version: str) -> str:
     )
 
 
-def _sync(name: str, python: str, *files: str) -> None:
-    """Makes the environment hold exactly the pinned packages, checked by their hashes."""
+def _sync(name: str, python: str | None, *files: str) -> None:
+    """Makes the environment hold exactly the pinned packages, checked by their hashes.
+
+    With a `python` the environment is made anew.
+    """
     uv, venv = str(VENVS / "uv" / "bin" / "uv"), str(VENVS / name)
-    _run([uv, "venv", "--quiet", "--clear", "--python", python, venv])
+    if python:
+        _run([uv, "venv", "--quiet", "--clear", "--python", python, venv])
     command = [uv, "pip", "sync", "--quiet", "--require-hashes"]
     paths = [str(REQUIREMENTS / file) for file in files]
     _run([*command, "--python", f"{venv}/bin/python", *paths], _index_of_pip())
@@ -215,8 +238,12 @@ def _index_of_pip() -> dict[str, str]:
     return {"UV_DEFAULT_INDEX": match[1]} if match and not is_set else {}
 
 
-def _environments_run() -> bool:
-    return all(os.access(VENVS / name / "bin" / "python", os.X_OK) for name in ("main", "bigquery"))
+def _read_stamp() -> dict[str, str]:
+    """Returns the stamp of a complete installation that still runs, an empty one without."""
+    pythons = [VENVS / name / "bin" / "python" for name in ("uv", "main", "bigquery")]
+    if not STAMP.exists() or not all(os.access(python, os.X_OK) for python in pythons):
+        return {}
+    return dict(json.loads(STAMP.read_text()))
 
 
 def _has(program: str) -> bool:

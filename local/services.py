@@ -17,7 +17,7 @@ from pathlib import Path
 
 from local import health
 from local.errors import LocalError
-from local.paths import VENVS, StateFolder, write_private
+from local.paths import ROOT, VENVS, StateFolder, write_private
 from local.ports import HOST
 
 PROJECT = "rcm-local"
@@ -108,7 +108,8 @@ def bigquery(state: StateFolder, ports: Mapping[str, int]) -> Service:
     return Service(
         name="bigquery",
         command=(
-            str(venv / "bin" / "local-bigquery"),
+            str(venv / "bin" / "python"),
+            str(ROOT / "local" / "bigquery_emulator.py"),
             *(str(word) for option in options.items() for word in option),
             "serve",
         ),
@@ -203,6 +204,7 @@ def _install_database(folder: Path, log: Path) -> None:
         _program("mariadb-install-db"),
         "--no-defaults",
         "--skip-test-db",
+        "--force",  # Do not look up the host's name: clients come by address.
         f"--user={getpass.getuser()}",
         f"--datadir={part}",
     ]

@@ -90,9 +90,7 @@ def _launch(state: StateFolder, service: Service, log: Path) -> ProcessRecord:
     service.prepare()
     service.folder.mkdir(parents=True, exist_ok=True)
     environment = {**os.environ, **service.environment}
-    record = processes.start(
-        service.command, environment, service.folder, log, service.stop_signal
-    )
+    record = processes.start(service.command, environment, service.folder, log, service.stop_signal)
     processes.save(record, state.record(service.name))
     return record
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from simulator.mysql import Parameters, SimulatorError, create_empty, load_lines, transaction
 from simulator.schema import CLAIMS, CODES, HOSPITAL_TABLES, Table
 
-EXPORTED_TYPES = {"date": "DATE", "instant": "DATE", "money": "DECIMAL(24,13)"}
+EXPORTED_TYPES = {"date": "DATE", "instant": "DATE", "money": "DECIMAL(36,18)"}
 FOLDERS = {"hospital_a": "hospital-a", "hospital_b": "hospital-b"}
 CLAIM_FILES = {
     "hospital_a": Path("claims", "hospital1_claim_data.csv"),

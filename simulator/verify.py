@@ -83,7 +83,7 @@ def published_rows(
     """
     query = published_query(prefix, name, expected)
     result = client.query(query, timeout=QUERY_SECONDS).result(timeout=QUERY_SECONDS)
-    return [row.values() for row in result]
+    return [tuple(row) for row in result]  # Row.values() would copy every value
 
 
 def published_query(prefix: str, name: str, expected: pa.Table) -> str:

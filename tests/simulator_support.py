@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from simulator import World
 
-SEED, PATIENTS, DAYS, START = 5, 2_000, 2, date(2026, 1, 31)
+SEED, PATIENTS, DAYS, START = 5, 1_200, 2, date(2026, 1, 31)
 HOSPITALS = tuple(HOSPITAL_TABLES)
 Record = dict[str, Any]
 
@@ -31,6 +31,7 @@ class Simulated:
 
     world: World
     keys: tuple[dict[str, pa.Table], ...]
+    folder: tempfile.TemporaryDirectory[str]  # removed with the process
 
     def records(self, name: str, day: int = DAYS) -> list[Record]:
         """The rows of an answer-key table after a business date."""
@@ -59,8 +60,9 @@ class Simulated:
 @cache
 def simulated() -> Simulated:
     """The world that tests look at; they must not change it."""
-    world = small_world(Path(tempfile.mkdtemp(prefix="simulator-tests-")))
-    return Simulated(world, tuple(world.answer_key.tables(day) for day in range(DAYS + 1)))
+    folder = tempfile.TemporaryDirectory(prefix="simulator-tests-")
+    world = small_world(Path(folder.name))
+    return Simulated(world, tuple(world.answer_key.tables(day) for day in range(DAYS + 1)), folder)
 
 
 def small_world(folder: Path, seed: int = SEED, patients: int = PATIENTS) -> World:

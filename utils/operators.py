@@ -18,7 +18,7 @@ from airflow.sdk import BaseOperator
 
 from utils import runs
 from utils.errors import PipelineError
-from utils.paths import SPARK_MAIN
+from utils.paths import SPARK_MAIN, code_version
 from utils.settings import settings
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def spark_batch(task_id: str, args: Sequence[str], batch_id: str) -> BaseOperato
 
 
 def _batch(dataproc: DataprocSettings, args: list[str]) -> dict[str, Any]:
-    code = f"{dataproc.artefacts}/{os.environ.get('RCM_CODE_VERSION', 'current')}"
+    code = f"{dataproc.artefacts}/{code_version()}"
     execution = {
         "service_account": dataproc.service_account,
         "subnetwork_uri": dataproc.subnetwork,

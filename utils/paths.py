@@ -12,3 +12,9 @@ ROOT = Path(__file__).resolve().parent.parent
 CONFIGS = ROOT / "configs"
 SQL = ROOT / "sql"
 SPARK_MAIN = ROOT / "spark_jobs" / "main.py"
+VERSION_FILE = ROOT / "VERSION"
+
+
+def code_version() -> str:
+    """The commit that a bundle was made from; Spark's code lies under the same name."""
+    return VERSION_FILE.read_text(encoding="utf-8").strip() if VERSION_FILE.exists() else "checkout"

@@ -6,13 +6,14 @@ The functions take an Airflow task context as a plain mapping.
 from __future__ import annotations
 
 import hashlib
-import os
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from utils import audit
+from utils import audit, layout
 from utils.audit import Run
 from utils.errors import PipelineError
+from utils.paths import code_version
+from utils.settings import settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,9 +43,10 @@ def token(context: Mapping[str, Any]) -> str:
 
 
 def open_run(context: Mapping[str, Any]) -> None:
-    """Creates what is missing of the audit tables and records that the run began."""
+    """Creates what is missing of the audit and gold tables and records that the run began."""
     audit.create_tables()
-    audit.start_run(current(context), os.environ.get("RCM_CODE_VERSION", "unversioned"))
+    layout.create_gold_tables(settings())
+    audit.start_run(current(context), code_version())
 
 
 def record_failure(context: Mapping[str, Any]) -> None:

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from utils import audit, bigquery, gold, storage
+from utils import audit, bigquery, layout, storage
 from utils.configs import StrictModel
 from utils.entities import entities
 from utils.settings import settings
@@ -125,7 +125,9 @@ def create_tables() -> None:
         for entity in entities().values()
         for statement in (_additions(entity) if entity.name in present else [_creation(entity)])
     ]
-    bigquery.query(";\n".join([*statements, gold.views_script(settings())]))
+    if statements:
+        bigquery.query(";\n".join(statements))
+    layout.create_views(settings())
 
 
 def _creation(entity: Entity) -> str:

@@ -30,12 +30,10 @@ if TYPE_CHECKING:
 
     from utils.settings import Settings
 
-Group = Literal["dims", "facts", "kpis"]
-GROUPS: tuple[Group, ...] = ("dims", "facts", "kpis")
 MAX_CLUSTER_COLUMNS = 4
+RATE_DIGITS = (18, 6)  # in all, after the point
 
 _FILE = re.compile(r"\A/\*---\n(?P<header>.*?)^---\*/\n(?P<query>.*)\Z", re.DOTALL | re.MULTILINE)
-_SQL_TYPES = {"RATE": "NUMERIC(18, 6)"}
 _SQL = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False)  # noqa: S701 (not HTML)
 
 
@@ -48,7 +46,7 @@ class Column(StrictModel):
     @property
     def sql_type(self) -> str:
         """The column's BigQuery type."""
-        return _SQL_TYPES.get(self.type, self.type)
+        return f"NUMERIC{RATE_DIGITS}" if self.type == "RATE" else self.type
 
 
 class Definition(StrictModel):
@@ -117,12 +115,6 @@ class Model:
     references: tuple[str, ...]
 
     @property
-    def group(self) -> Group:
-        """The task that builds the model."""
-        prefix = self.name.partition("_")[0]
-        return {"dim": "dims", "fact": "facts"}.get(prefix, "kpis")  # type: ignore[return-value]
-
-    @property
     def checks(self) -> tuple[Check, ...]:
         """Promises of the keys, then the declared ones."""
         keys = self.header.keys
@@ -177,12 +169,13 @@ def load_models(folder: Path) -> dict[str, Model]:
     """Reads all models of a folder, each after those that it reads.
 
     Raises:
-        ConfigError: a file is wrong, refers to a table that does not exist or to a model that is
-            built later, or models refer to each other in a circle.
+        ConfigError: a file is wrong or refers to a table that does not exist, or models refer to
+            each other in a circle.
     """
     models = {path.stem: parse(path) for path in sorted(folder.glob("*.sql"))}
     for model in models.values():
-        _check_references(model, models)
+        for table in sorted(model.tables):
+            layer(table, models, where=f"{model.name}.sql")
     graph = {
         name: [other for other in model.references if other in models]
         for name, model in models.items()
@@ -195,17 +188,6 @@ def load_models(folder: Path) -> dict[str, Model]:
             "Models refer to each other in a circle", where=files, remedy="Break it at one file"
         ) from error
     return {name: models[name] for name in order}
-
-
-def _check_references(model: Model, models: Mapping[str, Model]) -> None:
-    for name in sorted(model.tables):
-        layer(name, models, where=f"{model.name}.sql")
-        if name in models and GROUPS.index(models[name].group) > GROUPS.index(model.group):
-            raise ConfigError(
-                f"`{name}` is built after `{model.name}`",
-                where=f"{model.name}.sql",
-                remedy=f"The order is {', '.join(GROUPS)}; the prefix of the file name decides",
-            )
 
 
 @cache

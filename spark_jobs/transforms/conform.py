@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from spark_jobs.spec import Column, Entity, Load, SpecError
 from spark_jobs.transforms.hashes import entity_key, row_hash
-from spark_jobs.transforms.normalise import ACCEPT_ANY_TEXT, NORMALISERS, is_blank, text
+from spark_jobs.transforms.normalise import ACCEPT_ANY_TEXT, NORMALISERS, clean, says_unknown
 
 _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _TIME = r"[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?"
@@ -24,6 +24,7 @@ _PATTERNS = {
     "INT64": "^[+-]?[0-9]{1,19}$",
     "BOOL": "^(true|false|1|0)$",
 }
+_WATERMARK = "_watermark"
 _MOMENTS = ("date", "timestamp", "timestamp_ntz")
 _FLOATS = ("float", "double")
 _INTEGERS = ("tinyint", "smallint", "int", "bigint")
@@ -46,27 +47,33 @@ def conform(bronze: DataFrame, entity: Entity, load: Load) -> DataFrame:
     the column's flag is true. `_event_at` is the watermark in UTC, or the end of the load's window
     for a table without one. NUMERIC rounds half up to cents.
 
+    Cleaning, reading and flagging are separate steps, so that no step repeats the one before.
+
     Raises:
         SpecError: a mapped column is not in the load, or a normaliser is unknown.
     """
     types = _types(bronze, entity, load)
-    values = bronze.select(
+    cleaned = bronze.select(
+        *[_cleaned(column, types, load).alias(_raw(column)) for column in entity.columns],
+        _watermark(types, load).alias(_WATERMARK),
+        F.col("_row_id").cast("bigint").alias("_row_id"),
+    )
+    read = cleaned.select(
+        "*",
         F.lit(load.source_system).alias("source_system"),
-        *[_source(column, load).alias(_raw(column)) for column in entity.columns],
         *[_value(column, types, load).alias(column.name) for column in entity.columns],
         _event_at(types, load).alias("_event_at"),
         F.lit(load.observed_at).alias("_observed_at"),
         F.lit(load.load_id).alias("_load_id"),
-        F.col("_row_id").cast("bigint").alias("_row_id"),
         F.lit(False).alias("_is_deleted"),
     )
     flags = {
-        invalid_flag(column): _is_invalid(column, types, load)
+        invalid_flag(column): _is_invalid(column)
         for column in entity.columns
         if can_be_invalid(column)
     }
     identity = {entity.key_column: entity_key(entity), "_row_hash": row_hash(entity.tracked)}
-    return values.withColumns({**identity, **flags}).select(*conformed_schema(entity))
+    return read.withColumns({**identity, **flags}).select(*conformed_schema(entity))
 
 
 def conformed_schema(entity: Entity) -> dict[str, str]:
@@ -89,70 +96,74 @@ def parse_instant(value: SparkColumn, zone: str) -> SparkColumn:
     return F.coalesce(F.to_utc_timestamp(local, zone), instant)
 
 
-def parse_text(value: SparkColumn, column_type: str, sql_type: str) -> SparkColumn:
-    """The value of a text in the contract's one format for the type; NULL if it does not fit."""
-    word = text(F.lower(value)) if column_type == "BOOL" else text(value)
-    return F.when(word.rlike(_PATTERNS[column_type]), word).try_cast(sql_type)
+def _cleaned(column: Column, types: Mapping[str, str], load: Load) -> SparkColumn:
+    source = load.columns.get(column.name)
+    if source is None:
+        return F.lit(None).cast("string")
+    value = F.col(f"`{source}`")
+    return value if _is_typed(column, types, load) else clean(value.cast("string"))
 
 
 def _value(column: Column, types: Mapping[str, str], load: Load) -> SparkColumn:
-    source = _source(column, load)
-    source_type = _source_type(column, types, load)
+    raw = F.col(_raw(column))
+    if _is_typed(column, types, load):
+        return _convert(raw, column, types[load.columns[column.name]], load.time_zone)
     if column.type == "STRING":
-        return _spell(source.cast("string"), column)
-    if column.type == "TIMESTAMP" and source_type in _MOMENTS:
-        return to_utc(source, source_type, load.time_zone)
+        return _spell(raw, column)
     if column.type == "TIMESTAMP":
-        return parse_instant(text(source.cast("string")), load.time_zone)
-    if column.type == "DATE" and source_type in _MOMENTS:
-        return source.cast("date")
-    if _is_number(source_type) and column.type in ("NUMERIC", "RATE", "INT64"):
-        return _number(source, source_type).try_cast(column.sql_type)
-    return parse_text(source.cast("string"), column.type, column.sql_type)
+        return parse_instant(raw, load.time_zone)
+    word = F.lower(raw) if column.type == "BOOL" else raw
+    return F.when(word.rlike(_PATTERNS[column.type]), word).try_cast(column.sql_type)
+
+
+def _is_typed(column: Column, types: Mapping[str, str], load: Load) -> bool:
+    """Whether the source's type says what the contract's type asks; else the text is read."""
+    source_type = types.get(load.columns.get(column.name, ""), "string")
+    if column.type in ("DATE", "TIMESTAMP"):
+        return source_type in _MOMENTS
+    if column.type in ("NUMERIC", "RATE", "INT64"):
+        return source_type in (*_INTEGERS, *_FLOATS) or source_type.startswith("decimal")
+    return column.type == "BOOL" and source_type == "boolean"
+
+
+def _convert(value: SparkColumn, column: Column, source_type: str, zone: str) -> SparkColumn:
+    if column.type == "TIMESTAMP":
+        return to_utc(value, source_type, zone)
+    if source_type in _FLOATS:
+        # A float's text differs between engines; nine decimals keep cents and drop binary noise.
+        value = value.try_cast("decimal(38,9)")
+    return value.try_cast(column.sql_type)
 
 
 def _spell(value: SparkColumn, column: Column) -> SparkColumn:
-    if column.normalize is None:
-        return F.when(~is_blank(value), value)
-    if column.normalize not in NORMALISERS:
-        known = ", ".join(NORMALISERS)
-        raise SpecError(f"{column.name}.normalize: `{column.normalize}` is none of {known}")
-    return NORMALISERS[column.normalize](value)
+    rule = column.normalize or "text"
+    if rule not in NORMALISERS:
+        raise SpecError(f"{column.name}.normalize: `{rule}` is none of {', '.join(NORMALISERS)}")
+    return NORMALISERS[rule](value)
 
 
-def _is_number(source_type: str) -> bool:
-    return source_type in (*_INTEGERS, *_FLOATS) or source_type.startswith("decimal")
-
-
-def _number(source: SparkColumn, source_type: str) -> SparkColumn:
-    # A float's text form differs between engines; nine decimals keep cents and drop binary noise.
-    return source.try_cast("decimal(38,9)") if source_type in _FLOATS else source
-
-
-def _is_invalid(column: Column, types: Mapping[str, str], load: Load) -> SparkColumn:
+def _is_invalid(column: Column) -> SparkColumn:
     raw = F.col(_raw(column))
-    is_text = _source_type(column, types, load) == "string"
-    blank = is_blank(raw, column.normalize) if is_text else raw.isNull()
-    return F.col(column.name).isNull() & ~blank
+    unread = F.col(column.name).isNull() & raw.isNotNull()
+    if column.type != "STRING":
+        return unread
+    return unread & ~says_unknown(raw, column.normalize)
+
+
+def _watermark(types: Mapping[str, str], load: Load) -> SparkColumn:
+    if load.watermark is None:
+        return F.lit(load.observed_at)
+    value = F.col(f"`{load.watermark}`")
+    return value if types[load.watermark] in _MOMENTS else clean(value.cast("string"))
 
 
 def _event_at(types: Mapping[str, str], load: Load) -> SparkColumn:
+    watermark = F.col(_WATERMARK)
     if load.watermark is None:
-        return F.lit(load.observed_at)
-    watermark = F.col(f"`{load.watermark}`")
+        return watermark
     if types[load.watermark] in _MOMENTS:
         return to_utc(watermark, types[load.watermark], load.time_zone)
-    return parse_instant(text(watermark.cast("string")), load.time_zone)
-
-
-def _source(column: Column, load: Load) -> SparkColumn:
-    name = load.columns.get(column.name)
-    return F.lit(None).cast("string") if name is None else F.col(f"`{name}`")
-
-
-def _source_type(column: Column, types: Mapping[str, str], load: Load) -> str:
-    name = load.columns.get(column.name)
-    return "string" if name is None else types[name]
+    return parse_instant(watermark, load.time_zone)
 
 
 def _raw(column: Column) -> str:

@@ -15,7 +15,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import Window as W
 from pyspark.sql import functions as F
 
-from spark_jobs.spec import Derived, Entity
+from spark_jobs.spec import SQL_TYPES, Derived, Entity
 from spark_jobs.transforms.dedupe import rank
 from spark_jobs.transforms.hashes import as_text, key_parts, surrogate
 
@@ -34,6 +34,8 @@ OBSERVATION = (
 _KEY = ("entity", "record_key")
 _REFERENCE = ("_load_id", "_row_id", "_event_at", "_row_hash")
 _DELETED_HASH = ""
+# Engines differ in the scale of a quotient; from six decimals on, each has enough to round a rate.
+_EXACT = "decimal(22,6)"
 
 
 def references(observations: DataFrame, entity: Entity) -> DataFrame:
@@ -165,12 +167,12 @@ def versions(log: DataFrame, timeline: DataFrame, entity: Entity) -> DataFrame:
         entity: the entity of both.
     """
     intervals = _intervals(timeline.where(F.col("entity") == entity.name))
-    described = log.join(intervals, on=list(_REFERENCE), how="inner")
+    described = _with_exact_money(log, entity).join(intervals, on=list(_REFERENCE), how="inner")
     return described.select(
         "source_system",
         entity.key_column,
         _version_key(entity).alias(entity.version_key_column),
-        *[column.name for column in entity.columns],
+        *[F.col(column.name).cast(column.sql_type) for column in entity.columns],
         *[_derive(column) for column in entity.derived],
         "version",
         F.col("_event_at").alias("effective_date"),
@@ -192,6 +194,16 @@ def _intervals(timeline: DataFrame) -> DataFrame:
         F.coalesce(F.lead("_event_at").over(in_order), F.lit(OPEN_END)).alias("expiry_date"),
     )
     return numbered.where("_starts").drop("_starts", "record_key")
+
+
+def _with_exact_money(log: DataFrame, entity: Entity) -> DataFrame:
+    money = SQL_TYPES["NUMERIC"]
+    return log.select(
+        *[
+            F.col(name).cast(_EXACT).alias(name) if sql_type == money else F.col(name)
+            for name, sql_type in entity.log_schema.items()
+        ]
+    )
 
 
 def _version_key(entity: Entity) -> Column:

@@ -12,6 +12,7 @@ QUARANTINED = "quarantined"
 DISPOSITIONS = (MERGED, UNCHANGED, DEDUPLICATED, QUARANTINED)
 STAGES = ("read", *DISPOSITIONS)
 _MONEY = SQL_TYPES["NUMERIC"]
+_TOTAL = "decimal(28,2)"  # no sum of amounts overflows it, and BigQuery's NUMERIC holds it
 _ROW = ("_load_id", "_row_id")
 
 
@@ -100,7 +101,7 @@ def control_totals(rows: DataFrame, timeline: DataFrame, loads: DataFrame) -> Da
     return loads.join(totals, on="load_id", how="left").select(
         *["load_id", "entity", "source_system"],
         *[_or_zero(f"rows_{stage}", "bigint") for stage in STAGES],
-        *[_or_zero(f"{kind}_{stage}", _MONEY) for kind in ("billed", "paid") for stage in STAGES],
+        *[_or_zero(f"{kind}_{stage}", _TOTAL) for kind in ("billed", "paid") for stage in STAGES],
     )
 
 

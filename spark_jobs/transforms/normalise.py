@@ -1,7 +1,7 @@
 """Spelling rules: how a cleansed value is written, whoever typed it.
 
-Each rule takes a text column and returns the one spelling, NULL where the text is blank or does
-not fit. Patterns spell out their characters, because the shorthand classes of regular expressions
+Each rule takes a cleaned text (see `clean`) and returns the one spelling, NULL where it does not
+fit. Patterns spell out their characters, because the shorthand classes of regular expressions
 differ between the JVM and other Spark engines; so do lambdas, which none of them supports fully.
 """
 
@@ -25,40 +25,40 @@ _UNKNOWN_GENDERS = ("u", "unknown")
 _CLAIM_STATUSES = ("pending", "approved", "paid", "denied", "rejected")
 
 
-def compact(value: Column) -> Column:
-    """Removes all white space and invisible characters, and makes full-width ones plain."""
-    visible = F.regexp_replace(F.regexp_replace(value, _INVISIBLE, ""), _WHITESPACE, "")
-    return F.translate(visible, _FULL_WIDTH, _HALF_WIDTH)
-
-
-def code(value: Column) -> Column:
-    """An identifier or code: no white space, upper case."""
-    return _filled(F.upper(compact(value)))
+def clean(value: Column) -> Column:
+    """Words separated by one blank, without invisible characters; NULL if nothing is left."""
+    visible = F.regexp_replace(value, _INVISIBLE, "")
+    words = F.trim(F.regexp_replace(visible, _WHITESPACE, " "))
+    return F.when(words != "", words)
 
 
 def text(value: Column) -> Column:
-    """Words separated by one blank."""
-    visible = F.regexp_replace(value, _INVISIBLE, "")
-    return _filled(F.trim(F.regexp_replace(visible, _WHITESPACE, " ")))
+    """Free text: as cleaned."""
+    return value
+
+
+def code(value: Column) -> Column:
+    """An identifier or code: no blanks, upper case."""
+    return F.upper(_compact(value))
 
 
 def person_name(value: Column) -> Column:
     """A name in proper case; one typed in mixed case with capital initials stays (`DeShawn`)."""
-    name = text(value)
-    uniform = (name == F.upper(name)) | (name == F.lower(name))
-    badly_cased = name.rlike(rf"(^|{_SEPARATOR})(\p{{Ll}}|Mc\p{{Ll}})")
-    return F.when(uniform | badly_cased, _proper_case(name)).otherwise(name)
+    uniform = (value == F.upper(value)) | (value == F.lower(value))
+    badly_cased = value.rlike(rf"(^|{_SEPARATOR})(\p{{Ll}}|Mc\p{{Ll}})")
+    return F.when(uniform | badly_cased, _proper_case(value)).otherwise(value)
 
 
 def email(value: Column) -> Column:
     """An e-mail address in lower case (the HTML standard's pattern, with a dot in the domain)."""
-    return _matching(F.lower(text(value)), _EMAIL)
+    address = F.lower(value)
+    return F.when(address.rlike(_EMAIL), address)
 
 
 def phone_us(value: Column) -> Column:
     """A North American number in E.164; an extension is dropped."""
     number = F.regexp_replace(F.lower(value), "(ext|x|#).*$", "")
-    digits = F.regexp_replace(compact(number), "[^0-9]", "")
+    digits = F.regexp_replace(_compact(number), "[^0-9]", "")
     line = F.regexp_extract(digits, "^(001|1)?([0-9]{10})$", 2)
     return F.when(line != "", F.concat(F.lit("+1"), line))
 
@@ -68,7 +68,7 @@ def ssn(value: Column) -> Column:
 
     Areas 000, 666 and 900-999, group 00 and serial 0000 are never issued (SSA POMS RM 10201.035).
     """
-    digits = F.regexp_replace(compact(value), "[.-]", "")
+    digits = F.regexp_replace(_compact(value), "[.-]", "")
     never_issued = digits.rlike("^(000|666|9)") | digits.rlike("^...00") | digits.rlike("0000$")
     parts = [F.substring(digits, 1, 3), F.substring(digits, 4, 2), F.substring(digits, 6, 4)]
     return F.when(digits.rlike("^[0-9]{9}$") & ~never_issued, F.concat_ws("-", *parts))
@@ -76,7 +76,7 @@ def ssn(value: Column) -> Column:
 
 def gender(value: Column) -> Column:
     """Male, Female or Other; an unknown gender is NULL."""
-    word = F.lower(compact(value))
+    word = F.lower(_compact(value))
     spelling = F.lit(None).cast("string")
     for letter, name in _GENDERS.items():
         spelling = F.when(word.isin(letter, name.lower()), F.lit(name)).otherwise(spelling)
@@ -85,27 +85,25 @@ def gender(value: Column) -> Column:
 
 def npi(value: Column) -> Column:
     """A provider identifier of ten digits; leading zeros that a spreadsheet ate come back."""
-    digits = F.regexp_replace(compact(value), "[^0-9]", "")
+    digits = F.regexp_replace(_compact(value), "[^0-9]", "")
     return F.when(digits.rlike("^[0-9]{8,10}$"), F.lpad(digits, 10, "0"))
 
 
 def line_of_business(value: Column) -> Column:
     """A line of business in proper case; self-pay is spelled in one way."""
-    words = _proper_case(text(value))
+    words = _proper_case(value)
     return F.when(F.lower(words).rlike("^self[ _-]?pay$"), F.lit("Self-Pay")).otherwise(words)
 
 
 def claim_status(value: Column) -> Column:
     """Pending, Approved, Paid, Denied or Rejected."""
-    word = F.lower(compact(value))
+    word = F.lower(_compact(value))
     return F.when(word.isin(*_CLAIM_STATUSES), _proper_case(word))
 
 
-def is_blank(value: Column, rule: str | None = None) -> Column:
-    """Whether a text says nothing, so that a NULL after the rule is no error."""
-    word = F.lower(compact(value))
-    blank = value.isNull() | (word == "")
-    return blank | word.isin(*_UNKNOWN_GENDERS) if rule == "gender" else blank
+def says_unknown(value: Column, rule: str | None) -> Column:
+    """Whether a text says that the value is not known, so that NULL is what it means."""
+    return F.lower(_compact(value)).isin(*_UNKNOWN_GENDERS) if rule == "gender" else F.lit(False)
 
 
 NORMALISERS: Mapping[str, Callable[[Column], Column]] = {
@@ -123,12 +121,9 @@ NORMALISERS: Mapping[str, Callable[[Column], Column]] = {
 ACCEPT_ANY_TEXT = frozenset({None, "code", "text", "person_name", "line_of_business"})
 
 
-def _filled(value: Column) -> Column:
-    return F.when(value != "", value)
-
-
-def _matching(value: Column, pattern: str) -> Column:
-    return F.when(value.rlike(pattern), value)
+def _compact(value: Column) -> Column:
+    """Removes blanks and makes full-width characters plain."""
+    return F.translate(value, _FULL_WIDTH + " ", _HALF_WIDTH)
 
 
 def _proper_case(value: Column) -> Column:

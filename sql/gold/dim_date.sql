@@ -22,11 +22,11 @@ checks:
 ---*/
 WITH
   service_days AS (
-    SELECT service_date FROM {{ ref("transactions_current") }}
+    SELECT service_date FROM {{ ref("fact_transactions") }}
     UNION DISTINCT
-    SELECT service_date FROM {{ ref("claims_current") }}
+    SELECT service_date FROM {{ ref("fact_claims") }}
     UNION DISTINCT
-    SELECT encounter_date FROM {{ ref("encounters_current") }}
+    SELECT encounter_date FROM {{ ref("fact_encounters") }}
   ),
 
   bounds AS (

@@ -16,7 +16,6 @@ columns:
   is_current: {type: BOOL, description: Whether this version is open.}
 checks:
   - {not_null: [department_key, source_system, version, effective_date, expiry_date, is_current]}
-  - {row_count_equals: {departments: 1}}
   - {expect: {interval_is_not_empty: effective_date < expiry_date}}
 ---*/
 WITH

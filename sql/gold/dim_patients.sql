@@ -20,7 +20,6 @@ checks:
   - {not_null: [patient_key, source_system, version, effective_date, expiry_date, is_current]}
   - {accepted: {gender: [Male, Female, Other, Unknown]}}
   - {accepted: {age_band: [0-17, 18-34, 35-49, 50-64, 65-79, 80-89, 90+, Unknown]}}
-  - {row_count_equals: {patients: 1}}
   - {expect: {interval_is_not_empty: effective_date < expiry_date}}
   - {expect: {zip3_is_a_prefix: "REGEXP_CONTAINS(zip3, r'^[0-9]{3}$')"}}
 ---*/

@@ -19,7 +19,7 @@ WITH
     UNION ALL
     SELECT payer_id FROM {{ ref("transactions_current") }}
     UNION ALL
-    SELECT insurance_name FROM {{ ref("patients") }}
+    SELECT insurance_name FROM {{ ref("dim_patients") }}
   ),
 
   spellings AS (

@@ -18,7 +18,6 @@ columns:
   is_current: {type: BOOL, description: Whether this version is open.}
 checks:
   - {not_null: [procedure_key, source_system, procedure_code, version, effective_date, expiry_date, is_current]}
-  - {row_count_equals: {procedures: 1}}
   - {expect: {interval_is_not_empty: effective_date < expiry_date}}
 ---*/
 WITH

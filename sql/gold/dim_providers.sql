@@ -19,7 +19,6 @@ columns:
   is_current: {type: BOOL, description: Whether this version is open.}
 checks:
   - {not_null: [provider_key, source_system, version, effective_date, expiry_date, is_current]}
-  - {row_count_equals: {providers: 1}}
   - {expect: {interval_is_not_empty: effective_date < expiry_date}}
 ---*/
 WITH

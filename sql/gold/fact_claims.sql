@@ -34,9 +34,6 @@ columns:
 checks:
   - {not_null: [source_system, service_date, claim_date, billed_amount, paid_amount]}
   - {row_count_equals: {claims_current: 0}}
-  - sum_equals:
-      billed_amount: claims_current.claim_amount
-      paid_amount: claims_current.paid_amount
   - {accepted: {claim_status: [Pending, Approved, Paid, Denied, Rejected]}}
   - {accepted: {payment_status: [Paid, Partial, Pending, Denied]}}
   - {range: {processing_days: [0, null]}}

@@ -37,9 +37,6 @@ columns:
 checks:
   - {not_null: [source_system, service_date, billed_amount, paid_amount, open_amount]}
   - {row_count_equals: {transactions_current: 0}}
-  - sum_equals:
-      billed_amount: transactions_current.amount
-      paid_amount: transactions_current.paid_amount
   - {accepted: {payment_status: [Paid, Partial, Pending, Denied]}}
   - references:
       encounter_key: fact_encounters.encounter_key
@@ -57,7 +54,7 @@ checks:
 WITH
   transactions AS (
     SELECT
-      transaction_key, source_system, transaction_id, service_date, visit_date, paid_date,
+      transaction_key, source_system, service_date, visit_date, paid_date,
       visit_type, amount_type, line_of_business, icd_code, amount, paid_amount,
       patient_paid_amount, adjustment_amount, write_off_amount, open_amount, coverage_rate,
       payment_status
@@ -83,12 +80,11 @@ WITH
 
   claims AS (
     SELECT
-      source_system,
-      transaction_id,
+      transaction_key,
       COUNT(*) AS claim_count,
       LOGICAL_AND(payment_status = 'Denied') AS is_denied
-    FROM {{ ref("claims_current") }}
-    GROUP BY source_system, transaction_id
+    FROM {{ ref("fact_claims") }}
+    GROUP BY transaction_key
   )
 
 SELECT
@@ -126,7 +122,4 @@ SELECT
   ) AS payment_status
 FROM transactions
 LEFT JOIN links ON transactions.transaction_key = links.fact_key
-LEFT JOIN claims
-  ON
-    transactions.source_system = claims.source_system
-    AND transactions.transaction_id = claims.transaction_id
+LEFT JOIN claims ON transactions.transaction_key = claims.transaction_key

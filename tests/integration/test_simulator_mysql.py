@@ -15,7 +15,7 @@ from simulator.schema import CLAIMS, CODES, HOSPITAL_TABLES
 from tests.conftest import Stack
 from tests.simulator_support import DAYS, HOSPITALS, simulated
 
-NOISE = Decimal("988.3699951171875")
+NOISE = Decimal("0.30000001192092896")
 
 
 @pytest.fixture

@@ -111,24 +111,76 @@ def test_another_requirement_means_another_installation(
     monkeypatch.setattr(bootstrap, "REQUIREMENTS", tmp_path)
     file = tmp_path / "dev.txt"
     file.write_text("ruff==1\n")
-    before = bootstrap.requirements_digest()
-    assert bootstrap.requirements_digest() == before
+    before = bootstrap.wanted_stamp()
+    assert bootstrap.wanted_stamp() == before
 
     file.write_text("ruff==2\n")
 
-    assert bootstrap.requirements_digest() != before
+    assert bootstrap.wanted_stamp()["content"] != before["content"]
+    assert bootstrap.wanted_stamp()["place"] == before["place"]
+
+
+@pytest.fixture
+def installations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Collects for each installation whether it started anew."""
+    done: list[bool] = []
+    for name in ("uv", "main", "bigquery"):
+        _program(tmp_path / name / "bin", "python", "")
+    monkeypatch.setattr(bootstrap, "VENVS", tmp_path)
+    monkeypatch.setattr(bootstrap, "STAMP", tmp_path / "stamp.json")
+    monkeypatch.setattr(bootstrap, "LOG", tmp_path / "log")
+    monkeypatch.setattr(bootstrap, "missing_packages", lambda with_java: [])
+    monkeypatch.setattr(bootstrap, "install_environments", done.append)
+    return done
 
 
 def test_what_is_installed_is_not_installed_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    installations: list[bool], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    stamp = tmp_path / "stamp"
-    stamp.write_text(bootstrap.requirements_digest())
-    monkeypatch.setattr(bootstrap, "STAMP", stamp)
-    monkeypatch.setattr(bootstrap, "missing_packages", lambda with_java: [])
-    monkeypatch.setattr(bootstrap, "_environments_run", lambda: True)
-    monkeypatch.setattr(bootstrap, "_run", lambda command: pytest.fail("ran a command"))
+    bootstrap.install(with_java=False)
+    capsys.readouterr()
 
     bootstrap.install(with_java=False)
 
+    assert installations == [True]
     assert capsys.readouterr().out == ""
+
+
+def test_a_changed_requirement_is_added_to_what_is_there(
+    installations: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bootstrap.install(with_java=False)
+    changed = {**bootstrap.wanted_stamp(), "content": "another"}
+    monkeypatch.setattr(bootstrap, "wanted_stamp", lambda: changed)
+
+    bootstrap.install(with_java=False)
+
+    assert installations == [True, False]
+
+
+def test_a_moved_repository_is_installed_anew(
+    installations: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bootstrap.install(with_java=False)
+    moved = {**bootstrap.wanted_stamp(), "place": "elsewhere"}
+    monkeypatch.setattr(bootstrap, "wanted_stamp", lambda: moved)
+
+    bootstrap.install(with_java=False)
+
+    assert installations == [True, True]
+
+
+def test_an_interrupted_installation_starts_anew(
+    installations: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(is_new: bool) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bootstrap, "install_environments", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            bootstrap.install(with_java=False)
+
+    bootstrap.install(with_java=False)
+
+    assert installations == [True]

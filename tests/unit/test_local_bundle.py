@@ -43,6 +43,17 @@ def test_the_bundle_imports_its_own_code(build: Path) -> None:
     assert output.stdout.strip() == str(build / "bundle")
 
 
+def test_the_bundle_knows_its_version(build: Path) -> None:
+    """Dataproc finds the Spark code of the same commit by it."""
+    code = "from utils.paths import code_version; print(code_version())"
+    environment = {**NO_BYTECODE, "PYTHONPATH": str(build / "bundle")}
+    command = [sys.executable, "-P", "-c", code]
+
+    output = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+
+    assert output.stdout == "abc123\n"
+
+
 def test_the_same_code_gives_the_same_zip(build: Path, tmp_path: Path) -> None:
     bundle.build(tmp_path, "another")
 

@@ -84,7 +84,7 @@ def test_money_keeps_the_noise_of_the_export(
     load_tutorial(exports, DATABASES, tmp_path / "landing")
 
     (ddl, *_) = [s for s in cursor.statements if s.startswith("CREATE TABLE `transactions`")]
-    assert "`Amount` DECIMAL(24,13)" in ddl
+    assert "`Amount` DECIMAL(36,18)" in ddl
     assert "`PaidDate` DATE" in ddl
     assert "`ModifiedDate` DATE" in ddl
     assert "WriteOffAmount" not in ddl

@@ -32,16 +32,8 @@ class PublishedTables:
 
     def result(self, timeout: float) -> list[Any]:
         assert timeout > 0
-        rows = zip(*(column.to_pylist() for column in self.tables[self.name].columns), strict=True)
-        return [_Row(row) for row in rows]
-
-
-class _Row:
-    def __init__(self, row: tuple[Any, ...]) -> None:
-        self.row = row
-
-    def values(self) -> tuple[Any, ...]:
-        return self.row
+        columns = [column.to_pylist() for column in self.tables[self.name].columns]
+        return list(zip(*columns, strict=True))
 
 
 def table(key: str, **columns: list[Any]) -> pa.Table:

@@ -224,9 +224,7 @@ def _batches(
         yield _batch(rows, header, schema), pa.array(lines, pa.int64())
 
 
-def _batch(
-    rows: Sequence[Sequence[str]], header: HeaderMatch, schema: pa.Schema
-) -> pa.RecordBatch:
+def _batch(rows: Sequence[Sequence[str]], header: HeaderMatch, schema: pa.Schema) -> pa.RecordBatch:
     columns = list(zip(*rows, strict=True))
     arrays = [pa.array(columns[position], pa.string()) for position in header.positions.values()]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
@@ -285,6 +283,4 @@ def _regex(pattern: str) -> re.Pattern[str]:
 
 
 def _placed(refusal: FileRefused, file: StoredObject) -> FileRefused:
-    return FileRefused(
-        refusal.what, reason=refusal.reason, where=file.uri, remedy=refusal.remedy
-    )
+    return FileRefused(refusal.what, reason=refusal.reason, where=file.uri, remedy=refusal.remedy)

@@ -1,9 +1,10 @@
 """Lands one window of one MySQL table as one bronze load.
 
 The contract is checked against `information_schema` first, with short timeouts. The rows then come
-by one SELECT, that is one consistent snapshot, as a stream of Arrow batches, so memory does not
-grow with the table. ConnectorX streams about ten times as fast as a cursor, but waits 30 seconds
-for a server that is down and names no cause: so mysqlclient asks, ConnectorX carries.
+by one SELECT, that is one consistent snapshot, as a stream of Arrow batches. ConnectorX streams
+several times as fast as a cursor, but waits 30 seconds for a server that is down and names no
+cause: so mysqlclient asks, ConnectorX carries. It reads ahead without a bound: memory stays flat
+because writing Parquet keeps up with reading, and grows where a machine is too busy for that.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs.transforms.normalise import NORMALISERS, is_blank
+from spark_jobs.transforms.normalise import NORMALISERS, clean, says_unknown
 
 NBSP, ZERO_WIDTH, BOM = "\u00a0", "\u200b", "\ufeff"
 
@@ -143,7 +143,7 @@ def spelled(spark: SparkSession) -> dict[tuple[str, int], str | None]:
     for rule, pairs in SPELLINGS.items():
         raw = [(position, text) for position, (text, _) in enumerate(pairs)]
         rows = spark.createDataFrame(raw, "position int, raw string")
-        spelling = NORMALISERS[rule](F.col("raw")).alias("spelling")
+        spelling = NORMALISERS[rule](clean(F.col("raw"))).alias("spelling")
         for row in rows.select("position", spelling).collect():
             found[rule, row["position"]] = row["spelling"]
     return found
@@ -168,24 +168,21 @@ def test_a_spelling_is_spelled_as_itself(spark: SparkSession) -> None:
     for rule, pairs in SPELLINGS.items():
         words = [(spelling,) for _, spelling in pairs if spelling is not None]
         rows = spark.createDataFrame(words, "word string")
-        again = rows.where(~F.col("word").eqNullSafe(NORMALISERS[rule](F.col("word"))))
+        again = rows.where(~F.col("word").eqNullSafe(NORMALISERS[rule](clean(F.col("word")))))
         assert again.collect() == [], rule
 
 
 @pytest.mark.parametrize(
-    ("rule", "raw", "blank"),
+    ("rule", "raw", "is_unknown"),
     [
-        (None, None, True),
-        (None, f" {NBSP}\t", True),
-        (None, ZERO_WIDTH, True),
-        (None, "0", False),
         ("gender", "Unknown", True),
         ("gender", "u", True),
-        ("ssn", "unknown", False),
+        ("gender", "x", False),
+        ("ssn", "u", False),
     ],
 )
-def test_only_what_says_nothing_is_blank(
-    spark: SparkSession, rule: str | None, raw: str | None, blank: bool
+def test_a_gender_may_be_said_to_be_unknown(
+    spark: SparkSession, rule: str, raw: str, is_unknown: bool
 ) -> None:
     rows = spark.createDataFrame([(raw,)], "raw string")
-    assert rows.select(is_blank(F.col("raw"), rule)).collect()[0][0] is blank
+    assert rows.select(says_unknown(F.col("raw"), rule)).collect()[0][0] is is_unknown

@@ -1,0 +1,77 @@
+"""Runs the same batches on Sail and on the JVM, each once, over one lake."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.parity.batches import BATCHES, write_inputs
+from tests.spark_support import ROOT, sail_server
+
+BUCKET = "lake"
+JVM_OPTIONS = {
+    "spark.master": "local[2]",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.driver.host": "127.0.0.1",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.hadoop.fs.gs.impl": "org.apache.hadoop.fs.viewfs.ViewFileSystemOverloadScheme",
+    "spark.hadoop.fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
+}
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Where each engine wrote a batch."""
+
+    sail: Path
+    jvm: Path
+
+
+@pytest.fixture(scope="session")
+def outputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outputs]:
+    """The batches as built by both engines, by name."""
+    mount = tmp_path_factory.mktemp("mount")
+    write_inputs(mount / BUCKET, f"gs://{BUCKET}")
+    with sail_server() as address:
+        _run("sail", {"SPARK_REMOTE": address, "RCM_LAKE_MOUNT": str(mount)})
+    _run("jvm", _jvm_variables(mount))
+    return {
+        name: Outputs(mount / BUCKET / "sail" / name, mount / BUCKET / "jvm" / name)
+        for name in BATCHES
+    }
+
+
+def _jvm_variables(mount: Path) -> dict[str, str]:
+    link = {f"spark.hadoop.fs.viewfs.mounttable.{BUCKET}.linkFallback": (mount / BUCKET).as_uri()}
+    return {"SPARK_OPTIONS": json.dumps({**JVM_OPTIONS, **link})}
+
+
+def _run(engine: str, variables: dict[str, str]) -> None:
+    batches = [
+        (f"gs://{BUCKET}/{engine}/{name}.json", f"gs://{BUCKET}/{engine}/{name}")
+        for name in BATCHES
+    ]
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.parity.runner", json.dumps(batches)],
+        env=_environment() | variables,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    messages = [line for line in done.stderr.splitlines() if not line.startswith("\tat ")]
+    assert done.returncode == 0, "\n".join([engine, *messages[-40:]])
+
+
+def _environment() -> dict[str, str]:
+    """This process's variables without those that choose a Spark."""
+    mine = ("SPARK_", "PYSPARK_", "RCM_LAKE_MOUNT")
+    return {name: value for name, value in os.environ.items() if not name.startswith(mine)}

@@ -1,0 +1,28 @@
+"""Runs batches one after the other in one Spark session: `runner.py [[spec, output], …]`.
+
+The variables of the process choose the engine, as they do for the job itself.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+from pyspark.sql import SparkSession
+
+from spark_jobs.main import run
+
+
+def main() -> None:
+    builder = SparkSession.builder
+    for name, value in json.loads(os.environ.get("SPARK_OPTIONS", "{}")).items():
+        builder = builder.config(name, value)
+    spark = builder.getOrCreate()
+    for spec, output in json.loads(sys.argv[1]):
+        run(spark, spec, output)
+    spark.stop()
+
+
+if __name__ == "__main__":
+    main()

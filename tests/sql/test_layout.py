@@ -1,0 +1,97 @@
+"""Gold's tables and the views are created once and follow their declarations."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from tests.sql_support import Warehouse
+from utils import bigquery, layout
+from utils.errors import StateError
+from utils.sql import Column, gold_models
+
+
+def described(warehouse: Warehouse, table: str) -> dict[str, str | None]:
+    found = bigquery.client().get_table(warehouse.environment.table("gold", table), timeout=30)
+    return {field.name: field.description for field in found.schema}
+
+
+def declare(patch: pytest.MonkeyPatch, name: str, columns: dict[str, Column]) -> None:
+    model = gold_models()[name]
+    changed = dataclasses.replace(
+        model, header=model.header.model_copy(update={"columns": columns})
+    )
+    patch.setattr(layout, "gold_models", lambda: {name: changed})
+
+
+def test_every_published_model_has_a_table_with_its_columns_and_no_other_does(
+    warehouse: Warehouse,
+) -> None:
+    dataset = warehouse.environment.dataset("gold")
+    tables = {table.table_id for table in bigquery.client().list_tables(dataset, timeout=30)}
+
+    assert tables == {name for name, model in gold_models().items() if model.header.published}
+    columns = gold_models()["fact_claims"].header.columns
+    assert described(warehouse, "fact_claims") == {
+        name: column.description for name, column in columns.items()
+    }
+
+
+def test_tables_carry_partitioning_clustering_and_key(warehouse: Warehouse) -> None:
+    table = bigquery.client().get_table(
+        warehouse.environment.table("gold", "fact_claims"), timeout=30
+    )
+
+    assert (table.time_partitioning.type_, table.time_partitioning.field) == ("MONTH", "service_date")
+    assert table.clustering_fields == ["source_system", "payer_key"]
+    assert table.table_constraints.primary_key.columns == ["claim_key"]
+
+
+def test_unchanged_declarations_send_no_statement(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = bigquery.client()
+    for name in ("create_table", "update_table", "query"):
+        monkeypatch.setattr(client, name, lambda *_, **__: pytest.fail("nothing was changed"))
+
+    layout.create_gold_tables(warehouse.environment)
+    layout.create_views(warehouse.environment)
+
+
+def test_column_that_a_model_gained_is_added(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    columns = gold_models()["kpi_revenue"].header.columns
+    gained = {**columns, "refund_amount": Column(type="NUMERIC", description="Refunds in USD.")}
+    declare(monkeypatch, "kpi_revenue", gained)
+
+    layout.create_gold_tables(warehouse.environment)
+
+    assert described(warehouse, "kpi_revenue")["refund_amount"] == "Refunds in USD."
+
+
+def test_column_that_a_model_lost_is_not_dropped_silently(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    columns = dict(gold_models()["kpi_write_offs"].header.columns)
+    del columns["write_off_rate"]
+    declare(monkeypatch, "kpi_write_offs", columns)
+
+    with pytest.raises(StateError, match=r"write_off_rate \(gold.kpi_write_offs\).*drop the table"):
+        layout.create_gold_tables(warehouse.environment)
+
+
+def test_views_follow_the_bronze_tables_that_exist(warehouse: Warehouse) -> None:
+    table = warehouse.environment.table("bronze", "hospital_a__patients")
+    bigquery.query(
+        f"CREATE OR REPLACE TABLE `{table}` AS "
+        "SELECT 'L1' AS _load_id, TIMESTAMP '2025-01-01 00:00:00+00' AS _extracted_at "
+        "FROM UNNEST([1, 2])"
+    )
+
+    layout.create_views(warehouse.environment)
+
+    assert warehouse.rows("bronze", "arrivals", "table_name, load_id, row_count") == [
+        {"table_name": "hospital_a__patients", "load_id": "L1", "row_count": 2}
+    ]

@@ -1,0 +1,197 @@
+"""What SQL tests share: tables written as YAML, and a model's SELECT run over them.
+
+A case is a folder: `given/<table>.yaml` are the rows that the model reads, `expect.yaml` the rows
+that it must return and, if it matters, the business date. A table without a file is empty.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from google.cloud.bigquery import QueryJobConfig
+
+from utils import audit, bigquery
+from utils.entities import Entity, entities
+from utils.gold import build_statement, refresh_script
+from utils.layout import silver_view
+from utils.sql import gold_models
+
+if TYPE_CHECKING:
+    from google.cloud.bigquery import TableReference
+
+    from utils.settings import Settings
+
+CASES = Path(__file__).parent / "sql" / "gold"
+BUSINESS_DATE = date(2025, 6, 30)
+
+Row = dict[str, Any]
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads numbers with a point as exact decimals."""
+
+
+_Loader.add_constructor(
+    "tag:yaml.org,2002:float", lambda loader, node: Decimal(loader.construct_scalar(node))
+)
+
+
+def load_rows(path: Path) -> Any:
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 (a SafeLoader)
+
+
+def silver_row(entity: Entity, row: Row) -> Row:
+    """A version with readable keys: a test writes only the columns that matter to it."""
+    natural = "/".join(str(row[name]) for name in entity.key)
+    key = f"{row['source_system']}/{natural}"
+    version = row.get("version", 1)
+    return {
+        entity.key_column: key,
+        entity.version_key_column: f"{key}/v{version}",
+        "version": version,
+        "effective_date": "2020-01-01T00:00:00Z",
+        "expiry_date": "9999-12-31T00:00:00Z",
+        "is_current": "expiry_date" not in row,
+        **row,
+    }
+
+
+def run_model(name: str, given: dict[str, list[Row]], business_date: date) -> list[Row]:
+    """Builds a gold model from the given tables; nothing is stored."""
+    model = gold_models()[name]
+    tables = {table: _columns(table) for table in _read_by(name)}
+    if unread := given.keys() - tables.keys():
+        raise AssertionError(f"{name} does not read {sorted(unread)}")
+    script = [
+        *(_given_table(table, columns) for table, columns in tables.items()),
+        *_given_views(model.references),
+        build_statement(model, _given),
+        f"SELECT {', '.join(model.header.columns)} FROM {name};",
+    ]
+    rows = {_given(table): _complete(table, given.get(table, [])) for table in tables}
+    values: dict[str, object] = {"business_date": business_date, "run_id": "test"}
+    return bigquery.query("\n".join(script), {**values, **rows})
+
+
+def run_case(folder: Path) -> tuple[list[Row], list[Row]]:
+    """The rows that a case expects, and those that its model returns, both in the same order.
+
+    Only the columns that the first expected row names are compared; `only: {column: [values]}`
+    looks at a part of the rows.
+    """
+    given = {path.stem: load_rows(path) for path in (folder / "given").glob("*.yaml")}
+    expect = load_rows(folder / "expect.yaml")
+    business_date = expect.get("business_date", BUSINESS_DATE)
+    actual = run_model(folder.name, given, business_date)
+    for column, values in expect.get("only", {}).items():
+        actual = [row for row in actual if row[column] in values]
+    columns = list(expect["rows"][0])
+    return (
+        in_order({name: row[name] for name in columns} for row in expect["rows"]),
+        in_order({name: row[name] for name in columns} for row in actual),
+    )
+
+
+def in_order(rows: Any) -> list[Row]:
+    return sorted(rows, key=lambda row: [str(value) for value in row.values()])
+
+
+def _given(name: str) -> str:
+    return f"given_{name}"
+
+
+def _read_by(name: str) -> list[str]:
+    """Tables that a model reads; a silver view stands for the table under it."""
+    references = gold_models()[name].references
+    return list(dict.fromkeys(_entity_of(table) or table for table in references))
+
+
+def _entity_of(table: str) -> str | None:
+    entity, _, suffix = table.rpartition("_")
+    return entity if suffix in ("current", "periods") and entity in entities() else None
+
+
+def _columns(table: str) -> dict[str, str]:
+    if table in entities():
+        return {column.name: column.type for column in entities()[table].silver_schema()}
+    if table in gold_models():
+        columns = gold_models()[table].header.columns
+        return {name: column.sql_type.partition("(")[0] for name, column in columns.items()}
+    return audit.schema(table)
+
+
+def _given_table(table: str, columns: dict[str, str]) -> str:
+    values = ", ".join(
+        f"CAST(JSON_VALUE(row_json, '$.{name}') AS {kind}) AS {name}"
+        for name, kind in columns.items()
+    )
+    return (
+        f"CREATE TEMP TABLE {_given(table)} AS SELECT {values} "
+        f"FROM UNNEST(JSON_QUERY_ARRAY(@{_given(table)})) AS row_json;"
+    )
+
+
+def _given_views(references: tuple[str, ...]) -> list[str]:
+    return [
+        f"CREATE TEMP TABLE {_given(table)} AS\n"
+        f"{silver_view(entities()[entity], table.removeprefix(f'{entity}_'), _given)};"
+        for table in references
+        if (entity := _entity_of(table))
+    ]
+
+
+def _complete(table: str, rows: list[Row]) -> str:
+    if table in entities():
+        rows = [silver_row(entities()[table], row) for row in rows]
+    return json.dumps(rows, default=_as_json)
+
+
+def _as_json(value: object) -> str:
+    return value.isoformat() if isinstance(value, date | datetime) else str(value)
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """Datasets that a test module has for itself."""
+
+    environment: Settings
+
+    def fill(self, entity: str, rows: list[Row]) -> None:
+        """Replaces the content of a silver table."""
+        columns = _columns(entity)
+        table = f"`{self.environment.table('silver', entity)}`"
+        bigquery.query(
+            f"{_given_table(entity, columns)}\nDELETE FROM {table} WHERE TRUE;\n"
+            f"INSERT INTO {table} ({', '.join(columns)}) "
+            f"SELECT {', '.join(columns)} FROM {_given(entity)};",
+            {_given(entity): _complete(entity, rows)},
+        )
+
+    def refresh(self, run_id: str, business_date: date = BUSINESS_DATE) -> int:
+        """Runs the gold script and returns how many rows of gold it wrote or removed."""
+        values = {"business_date": business_date, "run_id": run_id}
+        config = QueryJobConfig(
+            query_parameters=[bigquery.parameter(name, value) for name, value in values.items()]
+        )
+        client = bigquery.client()
+        job = client.query(refresh_script(self.environment), job_config=config, timeout=30)
+        job.result(timeout=120)
+        return sum(
+            child.num_dml_affected_rows or 0
+            for child in client.list_jobs(parent_job=job.job_id, timeout=30)
+            if any(self._is_gold(table) for table in child.referenced_tables or [])
+        )
+
+    def _is_gold(self, table: TableReference) -> bool:
+        return table.dataset_id == self.environment.dataset("gold")
+
+    def rows(self, layer: str, table: str, columns: str, where: str = "TRUE") -> list[Row]:
+        """Rows of a table in order of the columns."""
+        name = self.environment.table(layer, table)
+        return in_order(bigquery.query(f"SELECT {columns} FROM `{name}` WHERE {where}"))

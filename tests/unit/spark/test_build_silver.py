@@ -1,0 +1,182 @@
+"""What a batch leaves in the lake: which datasets, in which columns, also when there is nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+from pyspark.sql import SparkSession
+
+from spark_jobs.build_silver import build_silver
+from spark_jobs.io import MOUNT_VARIABLE
+from spark_jobs.main import run
+from spark_jobs.spec import parse_batch
+from tests.spark_support import ROOT, batch_json, entity_json, load_json, read_rows, write_bronze
+from utils.entities import entities
+from utils.silver import DQ, LOADS, QUARANTINE
+
+ENTITIES = tuple(entities())
+LOG_TAIL = ["_event_at", "_observed_at", "_row_hash", "_load_id", "_row_id", "_is_deleted"]
+ARROW = {
+    "STRING": (pa.string(), pa.large_string(), pa.string_view()),
+    "INT64": (pa.int64(),),
+    "BOOL": (pa.bool_(),),
+    "DATE": (pa.date32(),),
+    "TIMESTAMP": (pa.timestamp("us", tz="UTC"),),
+    "NUMERIC": (pa.decimal128(18, 2), pa.decimal128(18, 6), pa.decimal128(28, 2)),
+}
+
+
+@pytest.fixture(scope="module")
+def empty(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The output of a batch of all configured entities that brings nothing."""
+    folder = tmp_path_factory.mktemp("empty")
+    build_silver(spark, parse_batch(batch_json(*map(entity_json, ENTITIES))), str(folder))
+    return folder
+
+
+@pytest.mark.parametrize("name", ENTITIES)
+def test_versions_without_rows_have_the_columns_of_the_contract(empty: Path, name: str) -> None:
+    table = parquet.read_table(empty / name / "versions")
+    contract = entities()[name].silver_schema()
+
+    assert table.num_rows == 0
+    assert table.column_names == [column.name for column in contract]
+    for column in contract:
+        assert table.schema.field(column.name).type in ARROW[column.type], column.name
+
+
+@pytest.mark.parametrize("name", ENTITIES)
+def test_observations_without_rows_have_the_columns_of_the_log(empty: Path, name: str) -> None:
+    entity = entities()[name]
+    names = parquet.read_table(empty / name / "observations").column_names
+    assert names == ["source_system", entity.key_column, *entity.columns, *LOG_TAIL]
+
+
+@pytest.mark.parametrize(
+    ("report", "columns"), [("loads", LOADS), ("quarantine", QUARANTINE), ("dq", DQ)]
+)
+def test_reports_have_the_columns_that_publication_loads(
+    empty: Path, report: str, columns: list[tuple[str, str]]
+) -> None:
+    schema = parquet.read_table(empty / report).schema
+    assert schema.names == [name for name, _ in columns]
+    assert all(schema.field(name).type in ARROW[kind] for name, kind in columns)
+
+
+def _transactions(folder: Path) -> Path:
+    return write_bronze(
+        folder / "part-0.parquet",
+        {
+            "TransactionID": ["t1", "t2"],
+            "PatientID": ["p1", "p1"],
+            "ServiceDate": pa.array([date(2026, 1, 3), date(2026, 1, 4)], pa.date32()),
+            "Amount": pa.array([Decimal("100.00"), Decimal("0.00")], pa.decimal128(18, 2)),
+            "PaidAmount": pa.array([Decimal("66.67"), Decimal("0.00")], pa.decimal128(18, 2)),
+            "AdjustmentAmount": pa.array([Decimal("33.33"), None], pa.decimal128(18, 2)),
+            "LineOfBusiness": ["SELF PAY", ""],
+            "ModifiedDate": pa.array([datetime(2026, 1, 5, 10)] * 2, pa.timestamp("us")),  # noqa: DTZ001
+        },
+    )
+
+
+@pytest.fixture(scope="module")
+def lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A lake that is named by gs:// addresses, with one batch of transactions."""
+    mount = tmp_path_factory.mktemp("mount")
+    path = _transactions(mount / "lake/bronze/hospital_a/transactions/load_id=l1")
+    load = load_json(path, "hospital_a", "transactions")
+    load["path"] = f"gs://lake/{path.parent.relative_to(mount / 'lake')}/"
+    spec = mount / "lake/silver/specs/b1.json"
+    spec.parent.mkdir(parents=True)
+    spec.write_text(batch_json(entity_json("transactions", loads=[load])), encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(MOUNT_VARIABLE, str(mount))
+        run(spark, "gs://lake/silver/specs/b1.json", "gs://lake/silver/batches/b1")
+    return mount / "lake/silver/batches/b1"
+
+
+def test_a_version_carries_its_derived_columns(lake: Path) -> None:
+    first, second = sorted(
+        read_rows(lake / "transactions/versions"), key=lambda row: str(row["transaction_id"])
+    )
+    assert first["transaction_id"] == "T1"
+    assert first["effective_date"] == datetime(2026, 1, 5, 15, tzinfo=UTC)
+    assert first["open_amount"] == Decimal("0.00")
+    assert first["coverage_rate"] == Decimal("0.666700")
+    assert first["payment_status"] == "Paid"
+    assert first["line_of_business"] == "Self-Pay"
+    assert second["coverage_rate"] is None
+    assert second["line_of_business"] is None
+
+
+def test_dollars_of_a_load_balance(lake: Path) -> None:
+    [load] = read_rows(lake / "loads")
+    assert (load["rows_read"], load["rows_merged"]) == (2, 2)
+    assert (load["billed_read"], load["billed_merged"]) == (Decimal("100.00"), Decimal("100.00"))
+    assert (load["paid_read"], load["paid_quarantined"]) == (Decimal("66.67"), Decimal("0.00"))
+
+
+def test_a_batch_that_is_built_again_replaces_its_files(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    path = _transactions(tmp_path / "l1")
+    load = load_json(path, "hospital_a", "transactions")
+    batch = parse_batch(batch_json(entity_json("transactions", loads=[load])))
+    for _ in range(2):
+        build_silver(spark, batch, str(tmp_path / "out"))
+    assert len(read_rows(tmp_path / "out/transactions/versions")) == 2
+    assert len(read_rows(tmp_path / "out/loads")) == 1
+
+    nothing = parse_batch(batch_json(entity_json("transactions")))
+    build_silver(spark, nothing, str(tmp_path / "out"))
+    assert read_rows(tmp_path / "out/transactions/versions") == []
+
+
+@pytest.mark.parametrize("missing", ["load", "history"])
+def test_input_that_is_not_in_the_lake_is_an_error(
+    spark: SparkSession, tmp_path: Path, missing: str
+) -> None:
+    path = _transactions(tmp_path / "l1")
+    load = load_json(path, "hospital_a", "transactions")
+    if missing == "load":
+        path.unlink()
+    history = [str(tmp_path / "b0/transactions/observations")] if missing == "history" else []
+    entity = entity_json("transactions", loads=[load], history=history)
+    with pytest.raises(FileNotFoundError, match="Nothing to read at"):
+        build_silver(spark, parse_batch(batch_json(entity)), str(tmp_path / "out"))
+
+
+def test_the_job_runs_as_a_program(spark: SparkSession, tmp_path: Path) -> None:
+    path = _transactions(tmp_path / "l1")
+    load = load_json(path, "hospital_a", "transactions")
+    spec = tmp_path / "spec.json"
+    spec.write_text(batch_json(entity_json("transactions", loads=[load])), encoding="utf-8")
+    command = [sys.executable, str(ROOT / "spark_jobs/main.py"), "--spec", str(spec)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [*command, "--output", str(tmp_path / "out")],
+        env=environment, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert len(read_rows(tmp_path / "out/transactions/versions")) == 2
+    assert "p1" not in done.stdout + done.stderr
+
+
+def test_the_specification_of_the_dag_is_what_the_job_reads() -> None:
+    from utils.spark_spec import silver_spec
+
+    document = silver_spec("b1", date(2026, 1, 31), [], ["gs://lake/silver/batches/b0"])
+    batch = parse_batch(json.dumps(document))
+    assert [entity.name for entity in batch.entities] == list(ENTITIES)
+    assert batch.entities[0].history == (
+        f"gs://lake/silver/batches/b0/{batch.entities[0].name}/observations/",
+    )
