@@ -59,7 +59,7 @@ lint: setup lint-imports ## Check style, types, SQL and imports
 	@echo "lint: no complaint"
 
 lint-imports: setup
-	@$(call quietly,.local/venvs/main/bin/lint-imports --no-timing)
+	@$(call quietly,.local/venvs/main/bin/lint-imports --no-logo)
 
 bundle: setup ## Assemble what ships to Composer and Dataproc in build/
 	@$(PYTHON) -m local.bundle $(if $(VERSION),--version $(VERSION))

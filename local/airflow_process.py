@@ -45,6 +45,7 @@ class DagWorker:
             text=True,
         )
         self._is_ready = False
+        self._finished_tasks = 0
 
     def __enter__(self) -> Self:
         return self
@@ -69,11 +70,12 @@ class DagWorker:
         self._process.stdin.flush()
         result = self._await_result(show)
         self.peak_memory_mb = result.get("peak_memory_mb", {})
-        if result["state"] != "success":
+        if result["state"] != "success" or not self._finished_tasks:
             raise RunFailed(str(day), str(result.get("run_id", "")), self._log_path)
 
     def _await_result(self, show: Callable[[str, float | None], None]) -> dict[str, object]:
         begun = 0.0
+        self._finished_tasks = 0
         for line in self._process.stdout or ():
             self._log.write(line)
             if line.startswith("RESULT "):
@@ -84,5 +86,6 @@ class DagWorker:
                     begun = time.monotonic()
                     show(found.group(2), None)
                 else:
+                    self._finished_tasks += 1
                     show(found.group(2), time.monotonic() - begun)
         raise RunFailed("Airflow ended early", "", self._log_path)

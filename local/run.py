@@ -139,7 +139,7 @@ def _prepare(
     import simulator
 
     hospitals = {
-        name: _mysql_parameters(variables[f"AIRFLOW_CONN_{name.upper()}_DB"])
+        name: mysql_parameters(variables[f"AIRFLOW_CONN_{name.upper()}_DB"])
         for name in ("hospital_a", "hospital_b")
     }
     landing = state.path / "landing"
@@ -177,7 +177,8 @@ def upload_landing(folder: Path, variables: dict[str, str]) -> None:
         path.unlink()
 
 
-def _mysql_parameters(uri: str) -> dict[str, object]:
+def mysql_parameters(uri: str) -> dict[str, object]:
+    """Connection parameters of a `mysql://` address."""
     parts = urlsplit(uri)
     return {
         "host": parts.hostname,

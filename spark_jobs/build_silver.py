@@ -21,6 +21,7 @@ from collections.abc import Iterable
 from functools import reduce
 
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from spark_jobs import io
 from spark_jobs.spec import Batch, Entity
@@ -35,7 +36,8 @@ def build_silver(spark: SparkSession, batch: Batch, output: str) -> None:
         SpecError: a load does not have the columns that the batch maps.
     """
     root = output.rstrip("/")
-    checked = {entity.name: _checked(spark, entity) for entity in batch.entities}
+    loads = _loads(spark, batch)
+    checked = {entity.name: _checked(spark, entity, loads) for entity in batch.entities}
     rows = io.write_and_read(
         _union(ledger.rows_read(checked[entity.name], entity) for entity in batch.entities),
         f"{root}/rows/",
@@ -43,13 +45,18 @@ def build_silver(spark: SparkSession, batch: Batch, output: str) -> None:
     timeline = io.write_and_read(_timeline(spark, batch, rows), f"{root}/timeline/")
     for entity in batch.entities:
         _write_entity(spark, entity, checked[entity.name], timeline, f"{root}/{entity.name}")
-    _write_ledger(spark, batch, rows, timeline, root)
+    expected = _expected_checks(spark, batch)
+    io.write_parquet(ledger.quarantined_rows(rows, expected), f"{root}/quarantine/")
+    io.write_parquet(ledger.quality_results(rows, expected).repartition(1), f"{root}/dq/")
+    totals = ledger.control_totals(rows, timeline, loads)
+    io.write_parquet(totals.repartition(1), f"{root}/loads/")
 
 
-def _checked(spark: SparkSession, entity: Entity) -> DataFrame:
-    conformed = [
-        conform.conform(io.read_parquet(spark, load.path), entity, load) for load in entity.loads
-    ]
+def _checked(spark: SparkSession, entity: Entity, loads: DataFrame) -> DataFrame:
+    conformed = []
+    for alike in entity.loads_by_shape:
+        bronze = io.read_parquet(spark, *[load.path for load in alike])
+        conformed.append(conform.conform(bronze, loads, entity, alike[0]))
     nothing = io.no_rows(spark, conform.conformed_schema(entity))
     return quality.apply_checks(_union(conformed or [nothing]), entity)
 
@@ -88,35 +95,40 @@ def _deletions(spark: SparkSession, entity: Entity) -> DataFrame:
     return history.deletions(io.read_parquet(spark, str(entity.deletes)), entity)
 
 
-def _write_ledger(
-    spark: SparkSession, batch: Batch, rows: DataFrame, timeline: DataFrame, root: str
-) -> None:
-    expected = _expected(spark, batch)
-    totals = ledger.control_totals(rows, timeline, _loads(spark, batch))
-    io.write_parquet(ledger.quarantined_rows(rows, expected), f"{root}/quarantine/")
-    io.write_parquet(ledger.quality_results(rows, expected).repartition(1), f"{root}/dq/")
-    io.write_parquet(totals.repartition(1), f"{root}/loads/")
-
-
-def _expected(spark: SparkSession, batch: Batch) -> DataFrame:
+def _expected_checks(spark: SparkSession, batch: Batch) -> DataFrame:
+    """Every check of every load: what `dq` reports on, also when nothing fails."""
     checks = [
-        (entity.name, load.source_system, load.load_id, check.name, check.severity, check.reason)
+        {
+            "entity": entity.name,
+            "source_system": load.source_system,
+            "load_id": load.load_id,
+            "rule": check.name,
+            "severity": check.severity,
+            "reason": check.reason,
+        }
         for entity in batch.entities
-        for load in entity.loads
         for check in quality.checks(entity)
+        for load in entity.loads
         if load.watermark or not check.needs_watermark
     ]
     columns = ("entity", "source_system", "load_id", "rule", "severity", "reason")
-    return spark.createDataFrame(checks, ", ".join(f"{name} string" for name in columns))
+    return io.small_table(spark, checks, columns)
 
 
 def _loads(spark: SparkSession, batch: Batch) -> DataFrame:
     loads = [
-        (load.load_id, entity.name, load.source_system)
+        {
+            "load_id": load.load_id,
+            "entity": entity.name,
+            "source_system": load.source_system,
+            "observed_at": load.observed_at.isoformat(),
+        }
         for entity in batch.entities
         for load in entity.loads
     ]
-    return spark.createDataFrame(loads, "load_id string, entity string, source_system string")
+    columns = ("load_id", "entity", "source_system", "observed_at")
+    observed_at = F.col("observed_at").cast("timestamp")
+    return io.small_table(spark, loads, columns).withColumn("observed_at", observed_at)
 
 
 def _union(tables: Iterable[DataFrame]) -> DataFrame:

@@ -8,11 +8,13 @@ and it writes no file at all for zero rows, which would lose the schema.
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 from pyspark.sql.utils import is_remote
 
 MOUNT_VARIABLE = "RCM_LAKE_MOUNT"
@@ -32,21 +34,17 @@ def read_text(spark: SparkSession, uri: str) -> str:
     Raises:
         FileNotFoundError: there is no such file.
     """
-    path = storage_path(uri)
-    _require_files(path, uri)
-    row = spark.read.text(path, wholetext=True).first()
+    row = spark.read.text(_existing_paths([uri]), wholetext=True).first()
     return str(row[0]) if row else ""
 
 
-def read_parquet(spark: SparkSession, uri: str) -> DataFrame:
-    """Reads a Parquet file or folder with its own schema.
+def read_parquet(spark: SparkSession, *uris: str) -> DataFrame:
+    """Reads Parquet files or folders of one schema.
 
     Raises:
-        FileNotFoundError: there is nothing to read.
+        FileNotFoundError: there is nothing to read at one of them.
     """
-    path = storage_path(uri)
-    _require_files(path, uri)
-    return spark.read.parquet(path)
+    return spark.read.parquet(*_existing_paths(uris))
 
 
 def read_log(spark: SparkSession, uris: Sequence[str], schema: Mapping[str, str]) -> DataFrame:
@@ -57,22 +55,29 @@ def read_log(spark: SparkSession, uris: Sequence[str], schema: Mapping[str, str]
     """
     if not uris:
         return no_rows(spark, schema)
-    paths = [storage_path(uri) for uri in uris]
-    for path, uri in zip(paths, uris, strict=True):
-        _require_files(path, uri)
-    return spark.read.schema(_ddl(schema)).parquet(*paths)
+    return spark.read.schema(_ddl(schema)).parquet(*_existing_paths(uris))
 
 
 def no_rows(spark: SparkSession, schema: Mapping[str, str]) -> DataFrame:
     """Returns an empty table with these columns and Spark SQL types."""
-    return spark.createDataFrame([], _ddl(schema))
+    columns = [F.lit(None).cast(sql_type).alias(name) for name, sql_type in schema.items()]
+    return spark.range(0).select(*columns)
+
+
+def small_table(
+    spark: SparkSession, rows: Sequence[Mapping[str, str]], columns: Sequence[str]
+) -> DataFrame:
+    """Returns a table of texts, sent as one literal: the JVM needs no Python worker to read it."""
+    row_type = ", ".join(f"`{name}`: string" for name in columns)
+    content = F.from_json(F.lit(json.dumps(rows)), f"array<struct<{row_type}>>")
+    return spark.range(1).select(F.inline(content))
 
 
 def write_parquet(rows: DataFrame, uri: str) -> None:
     """Replaces the folder by these rows; zero rows leave a file that holds the schema."""
     path = storage_path(uri)
     rows.write.mode("overwrite").parquet(path)
-    if is_remote() and _is_local(path) and not _parquet_files(path):
+    if is_remote() and _is_local(path) and not _has_files(path):
         _write_schema(rows, path)
 
 
@@ -89,12 +94,20 @@ def _write_schema(rows: DataFrame, path: str) -> None:
     parquet.write_table(rows.limit(0).toArrow(), Path(path) / "part-0.parquet")
 
 
-def _require_files(path: str, uri: str) -> None:
-    if is_remote() and _is_local(path) and not Path(path).is_file() and not _parquet_files(path):
-        raise FileNotFoundError(
-            f"Nothing to read at {uri}: the load or published batch it names is not in the lake. "
-            "Land it again, or rebuild silver from bronze."
-        )
+def _existing_paths(uris: Iterable[str]) -> list[str]:
+    paths = {uri: storage_path(uri) for uri in uris}
+    if is_remote():
+        missing = [uri for uri, path in paths.items() if _is_local(path) and not _has_files(path)]
+        if missing:
+            raise FileNotFoundError(
+                f"Nothing to read at {', '.join(missing)}: the specification names what is not in "
+                "the lake. Land the load again, or rebuild silver from bronze."
+            )
+    return list(paths.values())
+
+
+def _has_files(path: str) -> bool:
+    return Path(path).is_file() or any(Path(path).glob("*.parquet"))
 
 
 def _ddl(schema: Mapping[str, str]) -> str:
@@ -103,7 +116,3 @@ def _ddl(schema: Mapping[str, str]) -> str:
 
 def _is_local(path: str) -> bool:
     return "://" not in path
-
-
-def _parquet_files(path: str) -> list[Path]:
-    return list(Path(path).glob("*.parquet"))

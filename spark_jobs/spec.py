@@ -12,13 +12,14 @@ row value. Instants are ISO 8601 with an offset. `?` marks fields that may be nu
       columns[]      {name, type, normalize?, required, tracked}, in contract order
       derived[]      {name, type, expr}: Spark SQL over the columns and `_event_at`
       rules[]        {name, severity: quarantine|warn, expect, reason}: `expect` is Spark SQL over
-                     the columns, `_event_at` and `source_system`; NULL passes
+                     the columns, `_event_at`, `_observed_at` and `source_system`; NULL
+                     passes
       history[]      folders of the published log batches of this entity, in any order
       deletes?       Parquet with the rows that are gone at their source: (source_system, key
                      columns, _event_at, _observed_at, _load_id, _row_id)
       loads[]
         load_id, source_system, time_zone
-        path         Parquet file or folder in bronze
+        path         Parquet file or folder in bronze, with `_load_id` and `_row_id`
         columns      {entity column: source column}, only columns that the load has
         watermark?   source column that says when a row changed
         observed_at  end of the load's window, or arrival of its file
@@ -109,6 +110,11 @@ class Load:
     watermark: str | None
     observed_at: datetime
 
+    @property
+    def shape(self) -> tuple[object, ...]:
+        """Loads of equal shape are read and conformed together, however many there are."""
+        return (self.source_system, self.time_zone, self.watermark, tuple(self.columns.items()))
+
 
 @dataclass(frozen=True)
 class Entity:
@@ -139,6 +145,14 @@ class Entity:
     def has_news(self) -> bool:
         """Whether this batch brings anything; without news nothing needs to be read."""
         return bool(self.loads or self.deletes)
+
+    @property
+    def loads_by_shape(self) -> list[list[Load]]:
+        """The loads, those of equal shape together."""
+        groups: dict[tuple[object, ...], list[Load]] = {}
+        for load in self.loads:
+            groups.setdefault(load.shape, []).append(load)
+        return list(groups.values())
 
     @property
     def tracked(self) -> tuple[Column, ...]:

@@ -93,7 +93,7 @@ def load_json(path: Path, source: str, table: str, **parts: Any) -> dict[str, An
     contract = config["tables"][table]
     present = set(parquet.read_schema(path).names)
     return {
-        "load_id": f"{source}.{table}.20260131",
+        "load_id": "l1",
         "source_system": source,
         "time_zone": config["time_zone"],
         "path": str(path),
@@ -110,11 +110,17 @@ def batch_json(*entities: dict[str, Any], batch_id: str = "b1") -> str:
     return json.dumps(document)
 
 
-def write_bronze(path: Path, columns: dict[str, Sequence[Any] | pa.Array]) -> Path:
+def write_bronze(
+    path: Path, columns: dict[str, Sequence[Any] | pa.Array], load_id: str = "l1"
+) -> Path:
     """Writes a bronze file; rows are numbered from 1 as landing does."""
     path.parent.mkdir(parents=True, exist_ok=True)
     row_count = len(next(iter(columns.values())))
-    table = pa.table({**columns, "_row_id": pa.array(range(1, row_count + 1), pa.int64())})
+    technical = {
+        "_load_id": pa.array([load_id] * row_count, pa.string()),
+        "_row_id": pa.array(range(1, row_count + 1), pa.int64()),
+    }
+    table = pa.table({**columns, **technical})
     parquet.write_table(table, path)
     return path
 

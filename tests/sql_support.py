@@ -23,9 +23,12 @@ from utils.layout import silver_view
 from utils.sql import gold_models
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from google.cloud.bigquery import TableReference
 
     from utils.settings import Settings
+    from utils.sql import Model
 
 CASES = Path(__file__).parent / "sql" / "gold"
 BUSINESS_DATE = date(2025, 6, 30)
@@ -173,14 +176,19 @@ class Warehouse:
             {_given(entity): _complete(entity, rows)},
         )
 
-    def refresh(self, run_id: str, business_date: date = BUSINESS_DATE) -> int:
+    def refresh(
+        self,
+        run_id: str,
+        models: Mapping[str, Model] | None = None,
+        business_date: date = BUSINESS_DATE,
+    ) -> int:
         """Runs the gold script and returns how many rows of gold it wrote or removed."""
         values = {"business_date": business_date, "run_id": run_id}
         config = QueryJobConfig(
             query_parameters=[bigquery.parameter(name, value) for name, value in values.items()]
         )
         client = bigquery.client()
-        job = client.query(refresh_script(self.environment), job_config=config, timeout=30)
+        job = client.query(refresh_script(self.environment, models), job_config=config, timeout=30)
         job.result(timeout=120)
         return sum(
             child.num_dml_affected_rows or 0

@@ -20,7 +20,7 @@ from utils.paths import SQL
 from utils.sql import RATE_DIGITS, gold_models, render
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from utils.entities import Entity
     from utils.settings import Settings
@@ -30,14 +30,14 @@ TIMEOUT = 30.0
 _DIGEST_LENGTH = 16
 
 
-def create_gold_tables(environment: Settings) -> None:
+def create_gold_tables(environment: Settings, models: Mapping[str, Model] | None = None) -> None:
     """Creates gold's tables, and adds the columns that a model gained.
 
     Raises:
         StateError: a model lost a column that its table has.
     """
     present = _present(environment, "gold")
-    for model in gold_models().values():
+    for model in (models or gold_models()).values():
         table = _table(model, environment)
         if not model.header.published or present.get(model.name) == table.labels["layout"]:
             continue
@@ -90,16 +90,16 @@ def _table(model: Model, environment: Settings) -> Table:
 
 
 def _field(name: str, column: Column, keys: tuple[str, ...]) -> SchemaField:
-    is_rate = column.type == "RATE"
-    precision, scale = RATE_DIGITS if is_rate else (None, None)
-    return SchemaField(
-        name,
-        "NUMERIC" if is_rate else column.type,
-        "REQUIRED" if name in keys else "NULLABLE",
-        description=column.description,
-        precision=precision,
-        scale=scale,
-    )
+    field: dict[str, object] = {
+        "name": name,
+        "type": column.type,
+        "mode": "REQUIRED" if name in keys else "NULLABLE",
+        "description": column.description,
+    }
+    if column.type == "RATE":
+        precision, scale = RATE_DIGITS
+        field |= {"type": "NUMERIC", "precision": precision, "scale": scale}
+    return SchemaField.from_api_repr(field)
 
 
 def _update(table: Table) -> None:

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Literal
 
 from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
@@ -199,9 +199,7 @@ def gold_models() -> Mapping[str, Model]:
 @cache
 def _base_tables() -> dict[str, str]:
     """Layer of every table that is not a gold model."""
-    silver = [
-        f"{name}{suffix}" for name in entities() for suffix in ("", "_current", "_periods")
-    ]
+    silver = [f"{name}{suffix}" for name in entities() for suffix in ("", "_current", "_periods")]
     ddl = (SQL / "audit" / "tables.sql").read_text(encoding="utf-8")
     audit = re.findall(r'\{\{ audit\("(\w+)"\) \}\}', ddl)
     return dict.fromkeys(silver, "silver") | dict.fromkeys(audit, "audit")

@@ -40,8 +40,8 @@ def invalid_flag(column: Column) -> str:
     return f"_{column.name}_invalid"
 
 
-def conform(bronze: DataFrame, entity: Entity, load: Load) -> DataFrame:
-    """Brings one load into the entity's columns.
+def conform(bronze: DataFrame, loads: DataFrame, entity: Entity, load: Load) -> DataFrame:
+    """Brings loads of one shape into the entity's columns.
 
     Grain: one row per bronze row. A value that is blank or cannot be read is NULL; for the latter
     the column's flag is true. `_event_at` is the watermark in UTC, or the end of the load's window
@@ -49,22 +49,30 @@ def conform(bronze: DataFrame, entity: Entity, load: Load) -> DataFrame:
 
     Cleaning, reading and flagging are separate steps, so that no step repeats the one before.
 
+    Args:
+        bronze: the rows of the loads.
+        loads: (load_id, observed_at) of these loads at least.
+        entity: what the rows become.
+        load: one of the loads; the others are mapped alike, see `Load.shape`.
+
     Raises:
         SpecError: a mapped column is not in the load, or a normaliser is unknown.
     """
     types = _types(bronze, entity, load)
-    cleaned = bronze.select(
+    windows = loads.select(
+        F.col("load_id").alias("_load_id"), F.col("observed_at").alias("_observed_at")
+    )
+    cleaned = bronze.join(F.broadcast(windows), on="_load_id", how="inner").select(
+        *["_load_id", "_observed_at"],
+        F.col("_row_id").cast("bigint").alias("_row_id"),
         *[_cleaned(column, types, load).alias(_raw(column)) for column in entity.columns],
         _watermark(types, load).alias(_WATERMARK),
-        F.col("_row_id").cast("bigint").alias("_row_id"),
     )
     read = cleaned.select(
         "*",
         F.lit(load.source_system).alias("source_system"),
         *[_value(column, types, load).alias(column.name) for column in entity.columns],
         _event_at(types, load).alias("_event_at"),
-        F.lit(load.observed_at).alias("_observed_at"),
-        F.lit(load.load_id).alias("_load_id"),
         F.lit(False).alias("_is_deleted"),
     )
     flags = {
@@ -152,7 +160,7 @@ def _is_invalid(column: Column) -> SparkColumn:
 
 def _watermark(types: Mapping[str, str], load: Load) -> SparkColumn:
     if load.watermark is None:
-        return F.lit(load.observed_at)
+        return F.col("_observed_at")
     value = F.col(f"`{load.watermark}`")
     return value if types[load.watermark] in _MOMENTS else clean(value.cast("string"))
 
@@ -172,7 +180,8 @@ def _raw(column: Column) -> str:
 
 def _types(bronze: DataFrame, entity: Entity, load: Load) -> Mapping[str, str]:
     types = dict(bronze.dtypes)
-    wanted = [*load.columns.values(), *([load.watermark] if load.watermark else []), "_row_id"]
+    watermark = [load.watermark] if load.watermark else []
+    wanted = [*load.columns.values(), *watermark, "_load_id", "_row_id"]
     missing = [name for name in wanted if name not in types]
     if missing:
         raise SpecError(

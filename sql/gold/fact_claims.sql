@@ -68,7 +68,7 @@ WITH
       department_version_key,
       payer_key
     FROM {{ ref("fact_links") }}
-    WHERE fact = 'fact_claims'
+    WHERE fact = 'claims'
   ),
 
   transactions AS (

@@ -46,7 +46,7 @@ WITH
       procedure_key,
       procedure_version_key
     FROM {{ ref("fact_links") }}
-    WHERE fact = 'fact_encounters'
+    WHERE fact = 'encounters'
   )
 
 SELECT

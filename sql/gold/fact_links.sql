@@ -7,7 +7,7 @@ keys: [fact, fact_key]
 published: false
 owner: data-engineering
 columns:
-  fact: {type: STRING, description: Fact table that holds the row.}
+  fact: {type: STRING, description: "Fact that holds the row: transactions, claims or encounters."}
   fact_key: {type: STRING, description: Key of the row there.}
   source_system: {type: STRING, description: Hospital.}
   billed_amount: {type: NUMERIC, description: Billed by the row in USD; 0 for an encounter.}
@@ -74,19 +74,19 @@ WITH
 
   mentions AS (
     SELECT
-      'fact_transactions' AS fact, transaction_key AS fact_key, source_system,
+      'transactions' AS fact, transaction_key AS fact_key, source_system,
       amount AS billed_amount, CAST(NULL AS STRING) AS transaction_id, encounter_id, patient_id,
       provider_id, department_id, procedure_code, UPPER(payer_id) AS payer_code, service_date
     FROM transactions
     UNION ALL
     SELECT
-      'fact_claims', claim_key, source_system,
+      'claims', claim_key, source_system,
       claim_amount, transaction_id, encounter_id, patient_id,
       provider_id, department_id, NULL, UPPER(payer_id), service_date
     FROM claims
     UNION ALL
     SELECT
-      'fact_encounters', encounter_key, source_system,
+      'encounters', encounter_key, source_system,
       0, NULL, NULL, patient_id,
       provider_id, department_id, procedure_code, NULL, encounter_date
     FROM encounters

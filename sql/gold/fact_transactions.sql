@@ -75,7 +75,7 @@ WITH
       procedure_version_key,
       payer_key
     FROM {{ ref("fact_links") }}
-    WHERE fact = 'fact_transactions'
+    WHERE fact = 'transactions'
   ),
 
   claims AS (

@@ -5,8 +5,8 @@ keys: [source_system, fact, dimension]
 owner: data-engineering
 columns:
   source_system: {type: STRING, description: Hospital.}
-  fact: {type: STRING, description: Fact table.}
-  dimension: {type: STRING, description: Table that is referred to.}
+  fact: {type: STRING, description: "Fact: transactions, claims or encounters."}
+  dimension: {type: STRING, description: "What is referred to: patients, providers, departments, procedures, payers, encounters or transactions."}
   row_count: {type: INT64, description: Rows of the fact.}
   missing_count: {type: INT64, description: Rows for which the source names nobody.}
   orphan_count: {type: INT64, description: Rows for which the source names somebody who is not there.}
@@ -22,13 +22,13 @@ WITH
       fact,
       billed_amount,
       [
-        STRUCT('dim_patients' AS dimension, patient_version_key AS member_key),
-        STRUCT('dim_providers' AS dimension, provider_version_key AS member_key),
-        STRUCT('dim_departments' AS dimension, department_version_key AS member_key),
-        STRUCT('dim_procedures' AS dimension, procedure_version_key AS member_key),
-        STRUCT('dim_payers' AS dimension, payer_key AS member_key),
-        STRUCT('fact_encounters' AS dimension, encounter_key AS member_key),
-        STRUCT('fact_transactions' AS dimension, transaction_key AS member_key)
+        STRUCT('patients' AS dimension, patient_version_key AS member_key),
+        STRUCT('providers' AS dimension, provider_version_key AS member_key),
+        STRUCT('departments' AS dimension, department_version_key AS member_key),
+        STRUCT('procedures' AS dimension, procedure_version_key AS member_key),
+        STRUCT('payers' AS dimension, payer_key AS member_key),
+        STRUCT('encounters' AS dimension, encounter_key AS member_key),
+        STRUCT('transactions' AS dimension, transaction_key AS member_key)
       ] AS members
     FROM {{ ref("fact_links") }}
   )

@@ -17,7 +17,8 @@ checks:
 ---*/
 WITH
   silver_rows AS (
-    SELECT source_system, 'patients' AS entity, 0 AS billed_amount, 0 AS paid_amount FROM {{ ref("patients") }}
+    SELECT source_system, 'patients' AS entity, 0 AS billed_amount, 0 AS paid_amount
+    FROM {{ ref("patients") }}
     UNION ALL
     SELECT source_system, 'providers', 0, 0 FROM {{ ref("providers") }}
     UNION ALL
@@ -38,11 +39,14 @@ WITH
     FROM {{ ref("dim_patients") }}
     WHERE patient_key != 'unknown'
     UNION ALL
-    SELECT source_system, 'providers', 0, 0 FROM {{ ref("dim_providers") }} WHERE provider_key != 'unknown'
+    SELECT source_system, 'providers', 0, 0
+    FROM {{ ref("dim_providers") }} WHERE provider_key != 'unknown'
     UNION ALL
-    SELECT source_system, 'departments', 0, 0 FROM {{ ref("dim_departments") }} WHERE department_key != 'unknown'
+    SELECT source_system, 'departments', 0, 0
+    FROM {{ ref("dim_departments") }} WHERE department_key != 'unknown'
     UNION ALL
-    SELECT source_system, 'procedures', 0, 0 FROM {{ ref("dim_procedures") }} WHERE procedure_key != 'unknown'
+    SELECT source_system, 'procedures', 0, 0
+    FROM {{ ref("dim_procedures") }} WHERE procedure_key != 'unknown'
     UNION ALL
     SELECT source_system, 'encounters', 0, 0 FROM {{ ref("fact_encounters") }}
     UNION ALL

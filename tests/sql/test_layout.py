@@ -9,7 +9,7 @@ import pytest
 from tests.sql_support import Warehouse
 from utils import bigquery, layout
 from utils.errors import StateError
-from utils.sql import Column, gold_models
+from utils.sql import Column, Model, gold_models
 
 
 def described(warehouse: Warehouse, table: str) -> dict[str, str | None]:
@@ -17,12 +17,10 @@ def described(warehouse: Warehouse, table: str) -> dict[str, str | None]:
     return {field.name: field.description for field in found.schema}
 
 
-def declare(patch: pytest.MonkeyPatch, name: str, columns: dict[str, Column]) -> None:
+def declared(name: str, columns: dict[str, Column]) -> dict[str, Model]:
     model = gold_models()[name]
-    changed = dataclasses.replace(
-        model, header=model.header.model_copy(update={"columns": columns})
-    )
-    patch.setattr(layout, "gold_models", lambda: {name: changed})
+    header = model.header.model_copy(update={"columns": columns})
+    return {name: dataclasses.replace(model, header=header)}
 
 
 def test_every_published_model_has_a_table_with_its_columns_and_no_other_does(
@@ -43,7 +41,10 @@ def test_tables_carry_partitioning_clustering_and_key(warehouse: Warehouse) -> N
         warehouse.environment.table("gold", "fact_claims"), timeout=30
     )
 
-    assert (table.time_partitioning.type_, table.time_partitioning.field) == ("MONTH", "service_date")
+    assert (table.time_partitioning.type_, table.time_partitioning.field) == (
+        "MONTH",
+        "service_date",
+    )
     assert table.clustering_fields == ["source_system", "payer_key"]
     assert table.table_constraints.primary_key.columns == ["claim_key"]
 
@@ -59,27 +60,21 @@ def test_unchanged_declarations_send_no_statement(
     layout.create_views(warehouse.environment)
 
 
-def test_column_that_a_model_gained_is_added(
-    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_column_that_a_model_gained_is_added(warehouse: Warehouse) -> None:
     columns = gold_models()["kpi_revenue"].header.columns
     gained = {**columns, "refund_amount": Column(type="NUMERIC", description="Refunds in USD.")}
-    declare(monkeypatch, "kpi_revenue", gained)
 
-    layout.create_gold_tables(warehouse.environment)
+    layout.create_gold_tables(warehouse.environment, declared("kpi_revenue", gained))
 
     assert described(warehouse, "kpi_revenue")["refund_amount"] == "Refunds in USD."
 
 
-def test_column_that_a_model_lost_is_not_dropped_silently(
-    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_column_that_a_model_lost_is_not_dropped_silently(warehouse: Warehouse) -> None:
     columns = dict(gold_models()["kpi_write_offs"].header.columns)
     del columns["write_off_rate"]
-    declare(monkeypatch, "kpi_write_offs", columns)
 
     with pytest.raises(StateError, match=r"write_off_rate \(gold.kpi_write_offs\).*drop the table"):
-        layout.create_gold_tables(warehouse.environment)
+        layout.create_gold_tables(warehouse.environment, declared("kpi_write_offs", columns))
 
 
 def test_views_follow_the_bronze_tables_that_exist(warehouse: Warehouse) -> None:

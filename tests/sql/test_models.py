@@ -45,6 +45,9 @@ def test_calendar_keeps_sane_bounds_when_years_are_mistyped() -> None:
         {"transaction_key": "T2", "service_date": "9202-03-01"},
     ]
 
-    days = [row["calendar_date"] for row in run_model("dim_date", {"fact_transactions": services}, BUSINESS_DATE)]
+    days = [
+        row["calendar_date"]
+        for row in run_model("dim_date", {"fact_transactions": services}, BUSINESS_DATE)
+    ]
 
     assert (min(days).year, max(days).year) == (1990, BUSINESS_DATE.year + 2)

@@ -1,7 +1,8 @@
-"""The script that builds, checks and publishes gold, on tables of its own."""
+"""How the script builds, checks and publishes, shown on two small models."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 
@@ -9,132 +10,180 @@ import pytest
 from google.api_core.exceptions import GoogleAPICallError
 
 from tests.sql_support import Row, Warehouse
-from utils import bigquery
+from utils import bigquery, layout
+from utils.sql import Model, load_models
 
-BILLED = "source_system, billed_amount"
-OWED = {"amount": "100.00", "paid_amount": "0.00", "open_amount": "100.00", "payment_status": "Pending"}
+CHARGES = """/*---
+description: Charges.
+grain: one row per transaction
+keys: [charge_key]
+owner: tests
+columns:
+  charge_key: {type: STRING, description: Identity.}
+  source_system: {type: STRING, description: Hospital.}
+  billed_amount: {type: NUMERIC, description: Gross charge in USD.}
+  visit_type: {type: STRING, description: Kind of visit.}
+checks:
+  - {range: {billed_amount: [0, null]}}
+  - {accepted: {visit_type: [Routine]}, severity: warn}
+---*/
+SELECT visit_type, transaction_key AS charge_key, source_system, amount AS billed_amount
+FROM {{ ref("transactions_current") }}
+"""
+TOTALS = """/*---
+description: Charges by hospital.
+grain: one row per source system
+keys: [source_system]
+owner: tests
+columns:
+  source_system: {type: STRING, description: Hospital.}
+  billed_amount: {type: NUMERIC, description: Gross charges in USD.}
+  business_date: {type: DATE, description: The run's date.}
+---*/
+SELECT source_system, SUM(billed_amount) AS billed_amount, @business_date AS business_date
+FROM {{ ref("charges") }}
+GROUP BY source_system
+"""
+DAY = date(2025, 6, 30)
 
 
-def charge(hospital: str, number: int, **columns: object) -> Row:
-    row = {"source_system": hospital, "transaction_id": f"T{number}", "patient_id": "P1"}
-    return {**row, "service_date": "2025-03-01", **OWED, **columns}
+class Gold:
+    """Gold of two models over one silver table."""
+
+    def __init__(self, warehouse: Warehouse, models: Mapping[str, Model]) -> None:
+        self.warehouse, self.models = warehouse, models
+
+    def refresh(self, run_id: str, *charges: Row, business_date: date = DAY) -> int:
+        rows = [{"source_system": "hospital_a", "amount": 5, **charge} for charge in charges]
+        self.warehouse.fill("transactions", rows)
+        return self.warehouse.refresh(run_id, self.models, business_date)
+
+    def charges(self) -> list[tuple[object, ...]]:
+        columns = "charge_key, billed_amount, visit_type"
+        rows = self.warehouse.rows("gold", "charges", columns)
+        return [tuple(row.values()) for row in rows]
+
+    def totals(self) -> list[tuple[object, ...]]:
+        rows = self.warehouse.rows("gold", "totals", "source_system, billed_amount, business_date")
+        return [tuple(row.values()) for row in rows]
+
+    def publications(self, run_id: str) -> list[Row]:
+        columns = "publication_id, layer, business_date, batch_uri"
+        return self.warehouse.rows("audit", "publications", columns, f"run_id = '{run_id}'")
+
+    def failed_checks(self, run_id: str) -> list[tuple[object, ...]]:
+        columns = "layer, entity, rule, severity, rows_checked, rows_failed"
+        where = f"run_id = '{run_id}' AND rows_failed > 0"
+        rows = self.warehouse.rows("audit", "dq_results", columns, where)
+        return [tuple(row.values()) for row in rows]
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Model]:
+    folder = tmp_path_factory.mktemp("gold")
+    (folder / "charges.sql").write_text(CHARGES, encoding="utf-8")
+    (folder / "totals.sql").write_text(TOTALS, encoding="utf-8")
+    return load_models(folder)
 
 
 @pytest.fixture
-def published(warehouse: Warehouse) -> Warehouse:
-    """Two charges with the same ids in two hospitals, published."""
-    warehouse.fill("patients", [{"source_system": "hospital_a", "patient_id": "P1"}])
-    warehouse.fill("transactions", [charge("hospital_a", 1), charge("hospital_b", 1)])
-    warehouse.refresh("first")
-    return warehouse
+def gold(warehouse: Warehouse, models: Mapping[str, Model]) -> Gold:
+    layout.create_gold_tables(warehouse.environment, models)
+    published = Gold(warehouse, models)
+    published.refresh("good", {"transaction_id": "T1"}, {"transaction_id": "T2", "amount": None})
+    return published
 
 
-def test_facts_and_kpis_are_published_together(published: Warehouse) -> None:
-    facts = published.rows("gold", "fact_transactions", "transaction_key, patient_version_key")
-    kpis = published.rows("gold", "kpi_revenue", BILLED)
-
-    assert [tuple(row.values()) for row in facts] == [
-        ("hospital_a/T1", "hospital_a/P1/v1"),
-        ("hospital_b/T1", "unknown"),
+def test_models_are_published_together_with_a_record(gold: Gold) -> None:
+    assert gold.charges() == [
+        ("hospital_a/T1", Decimal(5), None),
+        ("hospital_a/T2", None, None),
     ]
-    assert [tuple(row.values()) for row in kpis] == [
-        ("hospital_a", Decimal(100)),
-        ("hospital_b", Decimal(100)),
+    assert gold.totals() == [("hospital_a", Decimal(5), DAY)]
+    assert gold.publications("good") == [
+        {"publication_id": "gold.good", "layer": "gold", "business_date": DAY, "batch_uri": None}
     ]
 
 
-def test_publication_is_recorded_once_however_often_the_run_is_repeated(
-    published: Warehouse,
-) -> None:
-    published.refresh("first")
+def test_repeated_run_writes_no_row_and_no_second_record(gold: Gold) -> None:
+    written = gold.warehouse.refresh("good", gold.models)
 
-    rows = published.rows("audit", "publications", "layer, business_date", "run_id = 'first'")
-
-    assert rows == [{"layer": "gold", "business_date": date(2025, 6, 30)}]
+    assert written == 0
+    assert len(gold.publications("good")) == 1
 
 
-def test_repeated_refresh_writes_no_row(published: Warehouse) -> None:
-    assert published.refresh("second") == 0
+def test_only_rows_that_differ_are_written(gold: Gold) -> None:
+    written = gold.refresh(
+        "changed", {"transaction_id": "T1"}, {"transaction_id": "T2", "amount": 0}
+    )
+
+    assert written == 2  # T2 goes and comes; the total is the same
+    assert gold.charges()[1] == ("hospital_a/T2", Decimal(0), None)
 
 
-def test_only_rows_that_differ_are_written(published: Warehouse) -> None:
-    published.fill("transactions", [charge("hospital_a", 1), charge("hospital_b", 1, visit_type="New")])
+def test_row_that_left_silver_leaves_gold(gold: Gold) -> None:
+    gold.refresh("shrunk", {"transaction_id": "T2"})
 
-    assert published.refresh("changed") == 2  # one fact goes, one comes
-
-    rows = published.rows("gold", "fact_transactions", "transaction_key, visit_type")
-    assert [row["visit_type"] for row in rows] == [None, "New"]
+    assert [charge[0] for charge in gold.charges()] == ["hospital_a/T2"]
 
 
-def test_charge_that_left_silver_leaves_gold(published: Warehouse) -> None:
-    published.fill("transactions", [charge("hospital_a", 1)])
+def test_business_date_is_the_runs(gold: Gold) -> None:
+    gold.refresh("earlier", {"transaction_id": "T1"}, business_date=date(2025, 1, 31))
 
-    published.refresh("shrunk")
-
-    assert [row["source_system"] for row in published.rows("gold", "kpi_revenue", BILLED)] == [
-        "hospital_a"
-    ]
+    assert gold.totals() == [("hospital_a", Decimal(5), date(2025, 1, 31))]
 
 
-def test_broken_promise_names_model_and_check_and_publishes_nothing(published: Warehouse) -> None:
-    twice = [charge("hospital_a", 1), charge("hospital_a", 1), charge("hospital_b", 2)]
-    published.fill("transactions", twice)
+def test_broken_promise_names_model_and_check_and_publishes_nothing(gold: Gold) -> None:
+    before = gold.charges(), gold.totals()
 
     with pytest.raises(GoogleAPICallError) as error:
-        published.refresh("broken")
+        gold.refresh(
+            "broken",
+            {"transaction_id": "T1"},
+            {"transaction_id": "T1"},
+            {"transaction_id": "T3", "amount": -1},
+        )
 
-    assert "gold.fact_transactions: unique(transaction_key) failed for 1 of 3 rows" in str(error.value)
-    keys = published.rows("gold", "fact_transactions", "transaction_key")
-    assert [row["transaction_key"] for row in keys] == ["hospital_a/T1", "hospital_b/T1"]
-    assert not published.rows("audit", "publications", "run_id", "run_id = 'broken'")
+    assert (
+        "gold.charges: range(billed_amount) failed for 1 of 3 rows; "
+        "gold.charges: unique(charge_key) failed for 1 of 3 rows"
+    ) in str(error.value)
+    assert (gold.charges(), gold.totals()) == before
+    assert gold.publications("broken") == []
 
 
-def test_broken_promise_is_recorded_before_the_run_fails(published: Warehouse) -> None:
-    published.fill("transactions", [charge("hospital_a", 1, open_amount="99.00")])
+def test_broken_promise_is_recorded_before_the_run_fails(gold: Gold) -> None:
+    with pytest.raises(GoogleAPICallError):
+        gold.refresh("recorded", {"transaction_id": "T1", "amount": -1})
 
-    with pytest.raises(GoogleAPICallError, match="balance_is_exact"):
-        published.refresh("unbalanced")
-
-    failed = published.rows(
-        "audit",
-        "dq_results",
-        "layer, entity, rule, severity, rows_checked, rows_failed",
-        "run_id = 'unbalanced' AND severity = 'fail' AND rows_failed > 0",
-    )
-    assert [(row["entity"], row["rule"], row["rows_failed"]) for row in failed] == [
-        ("fact_transactions", "balance_is_exact", 1),
-        ("kpi_revenue", "balance_is_exact", 1),
+    assert gold.failed_checks("recorded") == [
+        ("gold", "charges", "range(billed_amount)", "fail", 1, 1)
     ]
 
 
-def test_warning_is_recorded_and_does_not_stop_publication(published: Warehouse) -> None:
-    columns = "rows_checked, rows_failed"
-    where = "run_id = 'first' AND entity = 'orphan_summary' AND rule = 'range(orphan_count)'"
+def test_repeated_attempt_replaces_the_results_of_the_first(gold: Gold) -> None:
+    with pytest.raises(GoogleAPICallError):
+        gold.refresh("repaired", {"transaction_id": "T1", "amount": -1})
 
-    rows = published.rows("audit", "dq_results", columns, where)
+    gold.refresh("repaired", {"transaction_id": "T1"})
 
-    assert rows == [{"rows_checked": 2, "rows_failed": 1}]
-
-
-def test_failure_within_the_publication_leaves_the_last_good_gold(published: Warehouse) -> None:
-    published.fill("transactions", [charge("hospital_a", 7)])
-    last = published.environment.table("gold", "reconciliation")
-    away = published.environment.table("gold", "away")
-    bigquery.query(f"ALTER TABLE `{last}` RENAME TO away")
-    try:
-        with pytest.raises(GoogleAPICallError, match="reconciliation"):
-            published.refresh("crashed")
-    finally:
-        bigquery.query(f"ALTER TABLE `{away}` RENAME TO reconciliation")
-
-    keys = published.rows("gold", "fact_transactions", "transaction_key")
-    assert [row["transaction_key"] for row in keys] == ["hospital_a/T1", "hospital_b/T1"]
-    assert not published.rows("audit", "publications", "run_id", "run_id = 'crashed'")
+    assert gold.failed_checks("repaired") == []
 
 
-def test_business_date_decides_which_months_are_complete(published: Warehouse) -> None:
-    published.refresh("earlier", date(2025, 4, 29))
+def test_warning_is_recorded_and_stops_nothing(gold: Gold) -> None:
+    gold.refresh("odd", {"transaction_id": "T1", "visit_type": "Odd"})
 
-    months = published.rows("gold", "kpi_days_in_ar", "month_end_date", "source_system = 'hospital_a'")
+    assert gold.failed_checks("odd") == [("gold", "charges", "accepted(visit_type)", "warn", 1, 1)]
+    assert gold.charges() == [("hospital_a/T1", Decimal(5), "Odd")]
 
-    assert [row["month_end_date"] for row in months] == [date(2025, 3, 31)]
+
+def test_failure_within_the_publication_leaves_the_last_good_gold(gold: Gold) -> None:
+    before = gold.charges()
+    table = gold.warehouse.environment.table("gold", "totals")
+    bigquery.query(f"DROP TABLE `{table}`")  # published after `charges`
+
+    with pytest.raises(GoogleAPICallError, match="totals"):
+        gold.refresh("crashed", {"transaction_id": "T9"})
+
+    assert gold.charges() == before
+    assert gold.publications("crashed") == []

@@ -35,7 +35,9 @@ def test_gold_models_come_after_those_they_read() -> None:
 
     for name, model in gold_models().items():
         earlier = order[: order.index(name)]
-        assert [other for other in model.references if other in order and other not in earlier] == []
+        assert [
+            other for other in model.references if other in order and other not in earlier
+        ] == []
 
 
 def test_keys_are_always_checked(tmp_path: Path) -> None:
@@ -63,7 +65,7 @@ def test_keys_are_always_checked(tmp_path: Path) -> None:
             id="two kinds",
         ),
         pytest.param(
-            HEADER + "checks: [{accepted: {source_system: [\"x'); DROP\"]}}]\n",
+            HEADER + 'checks: [{accepted: {source_system: ["x\'); DROP"]}}]\n',
             "checks.0.accepted.source_system",
             id="value that is no plain text",
         ),
@@ -73,9 +75,7 @@ def test_keys_are_always_checked(tmp_path: Path) -> None:
         pytest.param(HEADER + KPI, "`kpi` defines the measure of a kpi_ model", id="kpi"),
     ],
 )
-def test_error_in_a_header_names_file_and_field(
-    tmp_path: Path, header: str, message: str
-) -> None:
+def test_error_in_a_header_names_file_and_field(tmp_path: Path, header: str, message: str) -> None:
     with pytest.raises(ConfigError, match=re.escape(message)) as error:
         parse(write(tmp_path, "dim_x", header))
 

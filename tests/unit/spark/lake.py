@@ -91,6 +91,7 @@ def _load(batch: Path, load_id: str, rows: list[Observation]) -> dict[str, Any]:
             "Note": pa.array([seen.note for seen in rows], pa.string()),
             "Changed": pa.array([seen.event_at.replace(tzinfo=None) for seen in rows], LOCAL),
         },
+        load_id,
     )
     return {
         "load_id": load_id,

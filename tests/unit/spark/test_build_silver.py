@@ -20,6 +20,7 @@ from spark_jobs.io import MOUNT_VARIABLE
 from spark_jobs.main import run
 from spark_jobs.spec import parse_batch
 from tests.spark_support import ROOT, batch_json, entity_json, load_json, read_rows, write_bronze
+from tests.unit.spark.lake import things_json
 from utils.entities import entities
 from utils.silver import DQ, LOADS, QUARANTINE
 
@@ -139,6 +140,35 @@ def test_a_batch_that_is_built_again_replaces_its_files(
     nothing = parse_batch(batch_json(entity_json("transactions")))
     build_silver(spark, nothing, str(tmp_path / "out"))
     assert read_rows(tmp_path / "out/transactions/versions") == []
+
+
+def test_loads_of_one_shape_are_read_together(spark: SparkSession, tmp_path: Path) -> None:
+    loads = [
+        {
+            "load_id": f"l{number}",
+            "source_system": "hospital_a",
+            "time_zone": "UTC",
+            "path": str(
+                write_bronze(
+                    tmp_path / f"load_id=l{number}/part-0.parquet",
+                    {"ID": ["1", "2"], "Value": [f"v{number}", "same"]},
+                    f"l{number}",
+                )
+            ),
+            "columns": {"thing_id": "ID", "value": "Value"},
+            "watermark": None,
+            "observed_at": f"2026-01-{number:02}T00:00:00Z",
+        }
+        for number in range(1, 31)
+    ]
+    batch = parse_batch(batch_json(things_json(loads=loads)))
+    assert len(batch.entities[0].loads_by_shape) == 1
+
+    build_silver(spark, batch, str(tmp_path / "out"))
+    versions = read_rows(tmp_path / "out/things/versions")
+    assert len([row for row in versions if row["thing_id"] == "1"]) == 30
+    assert len([row for row in versions if row["thing_id"] == "2"]) == 1
+    assert {row["rows_read"] for row in read_rows(tmp_path / "out/loads")} == {2}
 
 
 @pytest.mark.parametrize("missing", ["load", "history"])

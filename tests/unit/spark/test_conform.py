@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 
 from spark_jobs.spec import Entity, SpecError, parse_batch
 from spark_jobs.transforms.conform import conform
@@ -109,6 +109,16 @@ def _entity(columns: list[dict[str, Any]], load: dict[str, Any]) -> Entity:
     return parse_batch(batch_json(entity)).entities[0]
 
 
+def _conformed(spark: SparkSession, path: Path, entity: Entity) -> dict[str, Any]:
+    [load] = entity.loads
+    loads = spark.createDataFrame(
+        [(load.load_id, load.observed_at)], "load_id string, observed_at timestamp"
+    )
+    rows = conform(spark.read.parquet(str(path)), loads, entity, load)
+    [found] = rows.toArrow().to_pylist()
+    return dict(found)
+
+
 @pytest.fixture(scope="module")
 def readings(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
     """Every case as a column of its own in one bronze row."""
@@ -122,7 +132,7 @@ def readings(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> l
     columns = [column_json(f"c{n}", type=kind) for n, (kind, _, _, _) in enumerate(READINGS)]
     mapping = {"thing_id": "ID", **{f"c{n}": f"C {n}" for n in range(len(READINGS))}}
     entity = _entity(columns, {"columns": mapping})
-    row = conform(spark.read.parquet(str(path)), entity, entity.loads[0]).toArrow().to_pylist()[0]
+    row = _conformed(spark, path, entity)
     return [BAD if row.get(f"_c{n}_invalid") else row[f"c{n}"] for n in range(len(READINGS))]
 
 
@@ -141,9 +151,7 @@ def conformed(spark: SparkSession, tmp_path: Path) -> Conformed:
     def conform_row(bronze: dict[str, Any], **load: Any) -> dict[str, Any]:
         path = write_bronze(tmp_path / "part-0.parquet", bronze)
         entity = _entity([column_json("value")], load)
-        rows: DataFrame = conform(spark.read.parquet(str(path)), entity, entity.loads[0])
-        found: dict[str, Any] = rows.toArrow().to_pylist()[0]
-        return found
+        return _conformed(spark, path, entity)
 
     return conform_row
 

@@ -63,7 +63,7 @@ def output(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Pat
     values = zip(*[row for row, _ in ROWS.values()], strict=True)
     bronze = dict(zip(names, values, strict=True))
     loads = [
-        _load("l1", write_bronze(folder / "l1.parquet", bronze)),
+        _load("l1", write_bronze(folder / "l1.parquet", bronze, "l1")),
         _load(
             "l2", write_bronze(folder / "l2.parquet", {n: pa.array([], "string") for n in names})
         ),

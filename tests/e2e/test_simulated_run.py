@@ -1,0 +1,217 @@
+"""The whole pipeline on simulated hospitals, against the simulator's answer key."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+import simulator
+from local.airflow_process import DagWorker, RunFailed
+from simulator.mysql import transaction
+from simulator.verify import verify
+from simulator.world import World
+from tests.pipeline_support import Pipeline, last_run, pipeline, rows
+from utils import bigquery
+from utils.entities import entities
+from utils.settings import settings
+from utils.sql import gold_models
+
+CANARY = "Zzyzxcanary"
+CANARY_SSN = "219-09-9797"
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """Three business dates that ran, and what they should have published."""
+
+    pipeline: Pipeline
+    worker: DagWorker
+    world: World
+    answer_key: Path
+
+    @property
+    def last_date(self) -> date:
+        return self.world.business_dates[-1]
+
+    def run(self, day: date) -> None:
+        self.worker.run(day, lambda task, seconds: None)
+
+
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulated]:
+    folder = tmp_path_factory.mktemp("simulated")
+    with pytest.MonkeyPatch.context() as patch, pipeline(folder, patch) as running:
+        world = simulator.generate(7, 400, 2, date(2026, 1, 31), folder / "simulator")
+        world.write_answer_key(folder / "key")
+        with running.worker() as worker:
+            for index, day in enumerate(world.business_dates):
+                world.apply(index, running.hospitals, running.landing)
+                running.deliver()
+                worker.run(day, lambda task, seconds: None)
+            yield Simulated(running, worker, world, folder / "key")
+
+
+def test_everything_published_equals_the_answer_key(simulated: Simulated) -> None:
+    prefix = f"{settings().project}.{settings().dataset_prefix}"
+    differences = verify(
+        simulated.answer_key, bigquery.client(), settings().dataset_prefix, simulated.last_date
+    )
+    assert prefix
+    assert differences == []
+
+
+def test_every_load_is_accounted_for_in_rows_and_dollars(simulated: Simulated) -> None:
+    loads = rows("audit", "table_loads")
+    assert len(loads) > 30
+    for load in loads:
+        assert load["state"] == "PUBLISHED", load["load_id"]
+        parts = ("merged", "unchanged", "deduplicated", "quarantined")
+        assert load["rows_read"] == sum(load[f"rows_{part}"] for part in parts), load["load_id"]
+        for kind in ("billed", "paid"):
+            known = [load[f"{kind}_{part}"] or Decimal(0) for part in parts]
+            assert (load[f"{kind}_read"] or 0) == sum(known), load["load_id"]
+
+
+def test_published_rows_are_99_percent_clean(simulated: Simulated) -> None:
+    [quality] = rows(
+        "audit",
+        "dq_results",
+        "SUM(rows_checked) AS checked, SUM(rows_failed) AS failed",
+        "layer = 'silver' AND severity != 'quarantine'",
+    )
+    assert 0 < quality["failed"] <= quality["checked"] * 0.01
+
+
+def test_silver_and_bronze_hold_the_same_loads(simulated: Simulated) -> None:
+    arrivals = {row["load_id"]: row["row_count"] for row in rows("bronze", "arrivals")}
+    loads = {row["load_id"]: row["rows_read"] for row in rows("audit", "table_loads")}
+    assert {load: arrivals.get(load, 0) for load in loads} == loads
+
+
+def test_gold_names_no_column_that_is_phi(simulated: Simulated) -> None:
+    phi = {
+        column.name
+        for entity in entities().values()
+        for column in entity.silver_schema()
+        if column.phi
+    }
+    assert {"patient_id", "ssn", "birth_date"} <= phi
+    for name, model in gold_models().items():
+        assert not phi & model.header.columns.keys(), name
+
+
+def test_running_the_same_date_again_changes_no_table(simulated: Simulated) -> None:
+    before = simulated.pipeline.content()
+    simulated.run(simulated.last_date)
+    assert simulated.pipeline.content() == before
+    assert last_run(simulated.last_date)["state"] == "SUCCEEDED"
+
+
+def test_an_earlier_date_again_changes_no_silver_table(simulated: Simulated) -> None:
+    before = simulated.pipeline.content()
+    simulated.run(simulated.world.business_dates[0])
+    simulated.run(simulated.last_date)
+    assert simulated.pipeline.content() == before
+
+
+def test_k_changed_patients_add_k_versions(simulated: Simulated) -> None:
+    day = simulated.last_date + timedelta(days=1)
+    [before] = rows("silver", "patients", "COUNT(*) AS versions")
+    with transaction(simulated.pipeline.hospitals["hospital_a"]) as cursor:
+        cursor.execute("SELECT MIN(PatientID), MAX(PatientID) FROM patients WHERE PatientID != ''")
+        [people] = cursor.fetchall()
+        for patient in people:
+            cursor.execute(
+                "UPDATE patients SET FirstName = %s, ModifiedDate = %s WHERE PatientID = %s",
+                (CANARY, f"{day} 10:00:00", patient),
+            )
+        cursor.execute("SELECT * FROM patients WHERE PatientID = %s LIMIT 1", (people[0],))
+        columns = [column[0] for column in cursor.description]
+        broken = dict(zip(columns, cursor.fetchone(), strict=True))
+        broken |= {
+            "PatientID": None,
+            "LastName": CANARY,
+            "SSN": CANARY_SSN,
+            "Email": f"{CANARY}@broken",
+            "ModifiedDate": f"{day} 11:00:00",
+        }
+        places = ", ".join(["%s"] * len(columns))
+        cursor.execute(f"INSERT INTO patients VALUES ({places})", list(broken.values()))
+    simulated.run(day)
+    [after] = rows("silver", "patients", "COUNT(*) AS versions")
+    assert after["versions"] == before["versions"] + 2
+    held = rows("audit", "quarantine", where=f"load_id = 'hospital_a.patients.{day:%Y%m%d}'")
+    assert "patient_id_missing" in {row["rule"] for row in held}
+
+
+def test_no_value_of_a_patient_leaves_bronze_and_silver(simulated: Simulated) -> None:
+    [found] = rows("silver", "patients", "COUNT(*) AS people", f"first_name = '{CANARY}'")
+    assert found["people"] == 2, "the marked values must be there before they can leak"
+    state = simulated.pipeline.state
+    texts = {
+        str(path): path.read_text(encoding="utf-8", errors="replace")
+        for folder in ("logs", "airflow")
+        for path in (state.path / folder).rglob("*")
+        if path.is_file() and path.suffix in {".log", ".json", ".txt"}
+    }
+    assert any("rcm_daily" in text for text in texts.values())
+    with sqlite3.connect(state.airflow_home / "airflow.db") as database:
+        texts["Airflow's database"] = "\n".join(database.iterdump())
+    for table in ("pipeline_runs", "table_loads", "files", "quarantine", "dq_results"):
+        texts[table] = str(rows("audit", table))
+    for name, model in gold_models().items():
+        if model.header.published:
+            texts[name] = str(rows("gold", name))
+    texts["object names"] = str([str(path) for path in state.lake_mount.rglob("*")])
+    for where, text in texts.items():
+        for secret in (CANARY.lower(), CANARY_SSN, CANARY_SSN.replace("-", "")):
+            assert secret not in text.lower(), where
+
+
+def test_a_refused_source_is_one_clear_error_and_publishes_nothing(simulated: Simulated) -> None:
+    day = simulated.last_date + timedelta(days=2)
+    before = simulated.pipeline.content()
+    variable = "AIRFLOW_CONN_HOSPITAL_A_DB"
+    right = simulated.pipeline.variables[variable]
+    password = right.split(":")[2].split("@")[0]
+    wrong = {variable: right.replace(password, "wrong-password")}
+    with simulated.pipeline.worker(**wrong) as worker, pytest.raises(RunFailed):
+        worker.run(day, lambda task, seconds: None)
+    run = last_run(day)
+    assert (run["state"], run["failed_task"]) == ("FAILED", "land")
+    assert "hospital_a" in run["error"]
+    assert "wrong-password" not in simulated.pipeline.state.log("run").read_text()
+    assert simulated.pipeline.content() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "complaint"),
+    [
+        pytest.param("claims_2026-03.csv", "", "no content", id="empty-file"),
+        pytest.param(
+            "claims_2026-04.csv", "ClaimID,PatientID\nC1,P1\n", "ClaimAmount", id="missing-column"
+        ),
+    ],
+)
+def test_a_refused_file_is_named_and_publishes_nothing(
+    simulated: Simulated, name: str, content: str, complaint: str
+) -> None:
+    day = simulated.last_date + timedelta(days=3)
+    before = simulated.pipeline.content()
+    file = simulated.pipeline.landing / "claims" / "hospital_a" / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(content)
+    simulated.pipeline.deliver()
+    with pytest.raises(RunFailed):
+        simulated.run(day)
+    run = last_run(day)
+    assert run["state"] == "FAILED"
+    assert name in run["error"]
+    assert complaint in run["error"]
+    assert simulated.pipeline.content() == before

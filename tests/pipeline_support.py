@@ -1,0 +1,101 @@
+"""A local stack with the real DAG on it, as the end-to-end tests use it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import local.stack
+from local.airflow_process import DagWorker
+from local.client import client_process_environment
+from local.paths import StateFolder, state_folder
+from local.run import mysql_parameters, upload_landing
+from utils import bigquery
+from utils.entities import entities
+from utils.settings import settings
+from utils.sql import gold_models
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import date
+    from pathlib import Path
+
+    import pytest
+
+HOSPITALS = ("hospital_a", "hospital_b")
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """A stack and its clients; the test process is a client too."""
+
+    state: StateFolder
+    variables: dict[str, str]
+    landing: Path
+
+    @property
+    def hospitals(self) -> dict[str, dict[str, Any]]:
+        """Connection parameters of the hospitals' databases."""
+        return {
+            name: mysql_parameters(self.variables[f"AIRFLOW_CONN_{name.upper()}_DB"])
+            for name in HOSPITALS
+        }
+
+    @contextmanager
+    def worker(self, **variables: str) -> Iterator[DagWorker]:
+        """A warm Airflow process, with some variables changed."""
+        environment = client_process_environment({**self.variables, **variables})
+        with DagWorker("rcm_daily", environment, self.state.log("run")) as worker:
+            yield worker
+
+    def deliver(self) -> None:
+        """Uploads what the payers put into the landing folder."""
+        upload_landing(self.landing, self.variables)
+
+    def content(self) -> dict[str, str]:
+        """A hash of every published table's rows, technical columns left out."""
+        tables = [("silver", name) for name in entities()]
+        tables += [
+            ("gold", name) for name, model in gold_models().items() if model.header.published
+        ]
+        return {f"{layer}.{name}": content_hash(layer, name) for layer, name in tables}
+
+
+@contextmanager
+def pipeline(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pipeline]:
+    """Starts a stack of its own and stops it again."""
+    state = state_folder(folder / "state")
+    landing = folder / "landing"
+    landing.mkdir()
+    try:
+        variables = local.stack.up(state, report=lambda ready: None)
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        bigquery.client.cache_clear()
+        yield Pipeline(state, dict(variables), landing)
+    finally:
+        bigquery.client.cache_clear()
+        local.stack.down(state)
+
+
+def rows(layer: str, table: str, select: str = "*", where: str = "TRUE") -> list[dict[str, Any]]:
+    return bigquery.query(f"SELECT {select} FROM `{settings().table(layer, table)}` WHERE {where}")
+
+
+def content_hash(layer: str, table: str) -> str:
+    content = sorted(
+        json.dumps(_business(row), default=str, sort_keys=True) for row in rows(layer, table)
+    )
+    return hashlib.sha256("\n".join(content).encode()).hexdigest()
+
+
+def _business(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if not name.startswith("_")}
+
+
+def last_run(business_date: date) -> dict[str, Any]:
+    runs = rows("audit", "pipeline_runs", where=f"business_date = '{business_date}'")
+    return max(runs, key=lambda run: run["started_at"])
