@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from local.paths import ROOT
 
@@ -65,15 +65,13 @@ class DagWorker:
             show("waiting for Airflow", None)
             self._await_result(show)
             self._is_ready = True
-        assert self._process.stdin
-        self._process.stdin.write(f"{day.isoformat()}\n")
-        self._process.stdin.flush()
+        print(day.isoformat(), file=self._process.stdin, flush=True)
         result = self._await_result(show)
         self.peak_memory_mb = result.get("peak_memory_mb", {})
         if result["state"] != "success" or not self._finished_tasks:
             raise RunFailed(str(day), str(result.get("run_id", "")), self._log_path)
 
-    def _await_result(self, show: Callable[[str, float | None], None]) -> dict[str, object]:
+    def _await_result(self, show: Callable[[str, float | None], None]) -> dict[str, Any]:
         begun = 0.0
         self._finished_tasks = 0
         for line in self._process.stdout or ():

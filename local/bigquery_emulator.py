@@ -40,7 +40,10 @@ def objects(
     """Tables and views of a dataset as (name, kind, rows), like the function it stands for."""
     if project_id != "emulator":
         catalogue = database.quote(f"__ducklake_metadata_{project_id}")
-        return database.fetch(_OBJECTS.format(catalogue=catalogue), [dataset_id, table_id])
+        found: list[tuple[str, str, int]] = database.fetch(
+            _OBJECTS.format(catalogue=catalogue), [dataset_id, table_id]
+        )
+        return found
     if table_id is None:
         return []
     try:

@@ -14,7 +14,11 @@ import sys
 import time
 
 import pendulum
+
+# A task needs these; imported here, they load while the simulator still works.
+from airflow.api_fastapi.execution_api import app  # noqa: F401
 from airflow.dag_processing.dagbag import DagBag
+from airflow.sdk.execution_time import supervisor, task_runner  # noqa: F401
 
 
 def main(dag_id: str) -> int:
@@ -27,7 +31,7 @@ def main(dag_id: str) -> int:
     dag = bag.dags[dag_id]
     for line in sys.stdin:
         begin = time.monotonic()
-        run = dag.test(logical_date=pendulum.parse(line.strip(), tz="UTC"))
+        run = dag.test(logical_date=pendulum.from_format(line.strip(), "YYYY-MM-DD", tz="UTC"))
         _answer(
             state=str(run.state),
             run_id=run.run_id,

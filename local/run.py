@@ -20,7 +20,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 from local import client, report, stack
 from local.airflow_process import DagWorker, RunFailed
@@ -96,9 +103,9 @@ def _run(console: Console, options: argparse.Namespace) -> int:
         stack.up(state, lambda ready: None, options.engine)
     variables = client.environment(state.path)
     os.environ.update(variables)
-    with DagWorker(DAG, client.client_process_environment(variables), state.log("run")) as worker:
-        with _progress(console) as progress:
-            run_dates(world, state, variables, worker, progress, stages)
+    environment = client.client_process_environment(variables)
+    with DagWorker(DAG, environment, state.log("run")) as worker, _progress(console) as progress:
+        run_dates(world, state, variables, worker, progress, stages)
     stages.add("in all", time.monotonic() - begin)
     return report.show(console, state, stages.seconds, worker.peak_memory_mb)
 
@@ -121,7 +128,7 @@ def run_dates(
             advance()
         bar = progress.add_task(f"{day} starting", total=TASKS_PER_RUN)
 
-        def show(task: str, seconds: float | None, bar: int = bar, day: date = day) -> None:
+        def show(task: str, seconds: float | None, bar: TaskID = bar, day: date = day) -> None:
             if seconds is None:
                 progress.update(bar, description=f"{day} {task}")
             else:

@@ -12,6 +12,8 @@ from datetime import UTC, date, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
+from google.api_core.exceptions import NotFound
+
 from utils import bigquery
 from utils.configs import StrictModel
 from utils.paths import SQL
@@ -76,7 +78,9 @@ def name(table: str) -> str:
 
 
 def create_tables() -> None:
-    """Creates the datasets and audit tables that are missing, in one script."""
+    """Creates the datasets and audit tables, unless all tables are there."""
+    if _declared() <= _present():
+        return
     datasets = [
         f"CREATE SCHEMA IF NOT EXISTS `{settings().project}.{settings().dataset(layer)}` "
         f"OPTIONS (location = '{settings().location}');"
@@ -85,6 +89,19 @@ def create_tables() -> None:
     ddl = (SQL / "audit" / "tables.sql").read_text(encoding="utf-8")
     tables = re.sub(r'\{\{ audit\("(\w+)"\) \}\}', lambda found: name(found.group(1)), ddl)
     bigquery.query("\n".join(datasets) + tables)
+
+
+def _declared() -> set[str]:
+    ddl = (SQL / "audit" / "tables.sql").read_text(encoding="utf-8")
+    return set(re.findall(r'audit\("(\w+)"\)', ddl))
+
+
+def _present() -> set[str]:
+    dataset = f"{settings().project}.{settings().dataset('audit')}"
+    try:
+        return {table.table_id for table in bigquery.client().list_tables(dataset, timeout=30)}
+    except NotFound:
+        return set()
 
 
 def upsert(table: str, key: Sequence[str], rows: Iterable[dict[str, Any]]) -> None:
@@ -174,18 +191,43 @@ def loads(where: str, **values: object) -> list[Load]:
     return [Load(**{**row, "columns": tuple(json.loads(row["columns"] or "[]"))}) for row in rows]
 
 
-def published_bound(source: str, table: str, before: datetime) -> datetime | None:
-    """Up to where a table's changes are published, not later than `before`.
+class Progress(StrictModel):
+    """How far a table's loads are.
 
-    Only published loads count: a window that failed is read again.
+    Attributes:
+        published_bound: up to where its changes are published, not beyond the window asked for.
+            Only published loads count, so a window that failed is read again.
+        is_settled: whether the business date's load is in bronze or beyond.
+        is_newer_published: whether a load of a later window is published.
     """
+
+    published_bound: datetime | None = None
+    is_settled: bool = False
+    is_newer_published: bool = False
+
+
+NO_PROGRESS = Progress()
+
+
+def table_progress(source: str, business_date: date, high: datetime) -> dict[str, Progress]:
+    """Progress of every table of a source that was ever planned."""
     rows = bigquery.query(
-        f"SELECT MAX(window_high) AS bound FROM {name('table_loads')} WHERE source = @source "
-        "AND table_name = @table AND state = 'PUBLISHED' AND window_high <= @before",
-        {"source": source, "table": table, "before": before},
+        "SELECT table_name, "
+        "MAX(IF(state = 'PUBLISHED' AND window_high <= @high, window_high, NULL)) AS bound, "
+        "LOGICAL_OR(business_date = @day AND state IN ('LANDED', 'MERGED', 'PUBLISHED')) "
+        "AS is_settled, "
+        "LOGICAL_OR(state = 'PUBLISHED' AND window_high > @high) AS is_newer "
+        f"FROM {name('table_loads')} WHERE source = @source GROUP BY table_name",
+        {"source": source, "day": business_date, "high": high},
     )
-    bound: datetime | None = rows[0]["bound"]
-    return bound
+    return {
+        row["table_name"]: Progress(
+            published_bound=row["bound"],
+            is_settled=row["is_settled"],
+            is_newer_published=row["is_newer"],
+        )
+        for row in rows
+    }
 
 
 def published_batches() -> list[str]:

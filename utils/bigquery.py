@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 REQUEST_TIMEOUT = 30.0
 JOB_TIMEOUT = 600.0
 
-_TYPES: list[tuple[type, str]] = [
+_TYPES: list[tuple[type[Any], str]] = [
     (bool, "BOOL"),
     (int, "INT64"),
     (Decimal, "NUMERIC"),
@@ -45,7 +45,7 @@ def client() -> bigquery.Client:
     )
 
 
-def parameter(name: str, value: object) -> bigquery.ScalarQueryParameter:
+def parameter(name: str, value: Any) -> bigquery.ScalarQueryParameter:
     """A value bound to `@name`; NULL is a NULL string, which BigQuery coerces.
 
     Raises:
@@ -53,7 +53,8 @@ def parameter(name: str, value: object) -> bigquery.ScalarQueryParameter:
     """
     for python_type, sql_type in _TYPES:
         if isinstance(value, python_type):
-            return bigquery.ScalarQueryParameter(name, sql_type, value)
+            typed: Any = value
+            return bigquery.ScalarQueryParameter(name, sql_type, typed)
     if value is None:
         return bigquery.ScalarQueryParameter(name, "STRING", None)
     raise TypeError(f"@{name} is a {type(value).__name__}")
@@ -98,9 +99,8 @@ def load_parquet(
         schema_update_options=["ALLOW_FIELD_ADDITION"] if append else None,
     )
     try:
-        job = client().load_table_from_uri(
+        client().load_table_from_uri(
             list(uris), table, job_id=job_id, job_config=config, timeout=REQUEST_TIMEOUT
-        )
+        ).result(timeout=JOB_TIMEOUT)
     except Conflict:
-        job = client().get_job(job_id, timeout=REQUEST_TIMEOUT)
-    job.result(timeout=JOB_TIMEOUT)
+        client().get_job(job_id, timeout=REQUEST_TIMEOUT).result(timeout=JOB_TIMEOUT)

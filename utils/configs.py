@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from utils.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
     from pathlib import Path
 
 ModelT = TypeVar("ModelT")
@@ -24,7 +25,7 @@ class StrictModel(BaseModel):
 class _UniqueKeyLoader(yaml.SafeLoader):
     """YAML 1.2 says that the keys of a mapping are unique; the library keeps the last one."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[str, object]:
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[object] = set()
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)

@@ -112,28 +112,36 @@ class Entity(StrictModel):
 
     def silver_schema(self) -> list[SilverColumn]:
         """Columns of `silver.<entity>` in contract order, with BigQuery types."""
+        declared: list[tuple[str, Column | Derived]] = [
+            *self.columns.items(),
+            *self.derived.items(),
+        ]
         contract = [
             SilverColumn(name=name, type=_sql(c.type), description=c.description, phi=c.phi)
-            for name, c in {**self.columns, **self.derived}.items()
+            for name, c in declared
         ]
         return [
-            SilverColumn(name="source_system", type="STRING", description="Hospital or set of codes."),
-            SilverColumn(name=self.key_column, type="STRING", description=f"Identity of the {self.singular}."),
-            SilverColumn(name=self.version_key_column, type="STRING", description="Identity of this version."),
+            _column("source_system", "STRING", "Hospital or set of codes."),
+            _column(self.key_column, "STRING", f"Identity of the {self.singular}."),
+            _column(self.version_key_column, "STRING", "Identity of this version."),
             *contract,
             *_HISTORY,
-        ]  # fmt: skip
+        ]
+
+
+def _column(name: str, kind: str, description: str) -> SilverColumn:
+    return SilverColumn(name=name, type=kind, description=description)
 
 
 _HISTORY = [
-    SilverColumn(name="version", type="INT64", description="1 for the first version, then 2, 3, …"),
-    SilverColumn(name="effective_date", type="TIMESTAMP", description="Instant from which this version is in force."),
-    SilverColumn(name="expiry_date", type="TIMESTAMP", description="Instant at which it ceases to be in force; 9999-12-31 while open."),
-    SilverColumn(name="is_current", type="BOOL", description="Whether this version is open."),
-    SilverColumn(name="_row_hash", type="STRING", description="Hash of the tracked columns."),
-    SilverColumn(name="_load_id", type="STRING", description="Load that brought this version."),
-    SilverColumn(name="_observed_at", type="TIMESTAMP", description="Upper bound of that load's window."),
-]  # fmt: skip
+    _column("version", "INT64", "1 for the first version, then 2, 3, …"),
+    _column("effective_date", "TIMESTAMP", "Instant from which this version is in force."),
+    _column("expiry_date", "TIMESTAMP", "Instant at which it ends; 9999-12-31 while it is open."),
+    _column("is_current", "BOOL", "Whether this version is open."),
+    _column("_row_hash", "STRING", "Hash of the tracked columns."),
+    _column("_load_id", "STRING", "Load that brought this version."),
+    _column("_observed_at", "TIMESTAMP", "Upper bound of that load's window."),
+]
 
 
 def _sql(column_type: str) -> str:

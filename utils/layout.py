@@ -1,4 +1,4 @@
-"""Creates the tables of gold and the views of silver and bronze, and brings them up to date.
+"""Creates the tables of silver and gold and the views over silver and bronze, and keeps them so.
 
 A table or view carries the digest of its declaration in the label `layout`, so that one listing of
 a dataset tells what is missing or was declared anew.
@@ -36,15 +36,27 @@ def create_gold_tables(environment: Settings, models: Mapping[str, Model] | None
     Raises:
         StateError: a model lost a column that its table has.
     """
-    present = _present(environment, "gold")
-    for model in (models or gold_models()).values():
-        table = _table(model, environment)
-        if not model.header.published or present.get(model.name) == table.labels["layout"]:
-            continue
-        if model.name in present:
-            _update(table)
-        else:
+    published = [m for m in (models or gold_models()).values() if m.header.published]
+    _create(environment, "gold", [_gold_table(model, environment) for model in published])
+
+
+def create_silver_tables(environment: Settings) -> None:
+    """Creates silver's tables, and adds the columns that an entity gained.
+
+    Raises:
+        StateError: an entity lost a column that its table has.
+    """
+    _create(environment, "silver", [_silver_table(e, environment) for e in entities().values()])
+
+
+def _create(environment: Settings, layer: str, tables: list[Table]) -> None:
+    present = _present(environment, layer)
+    for table in tables:
+        table.labels = {"layout": _digest(json.dumps(table.to_api_repr(), sort_keys=True))}
+        if table.table_id not in present:
             bigquery.client().create_table(table, exists_ok=True, timeout=TIMEOUT)
+        elif present[table.table_id] != table.labels["layout"]:
+            _update(table)
 
 
 def create_views(environment: Settings) -> None:
@@ -72,7 +84,20 @@ def _present(environment: Settings, layer: str) -> dict[str, str]:
     return {item.table_id: item.labels.get("layout", "") for item in listing}
 
 
-def _table(model: Model, environment: Settings) -> Table:
+def _silver_table(entity: Entity, environment: Settings) -> Table:
+    table = Table(
+        environment.table("silver", entity.name),
+        schema=[
+            SchemaField(column.name, column.type, description=column.description)
+            for column in entity.silver_schema()
+        ],
+    )
+    table.description = f"{entity.description} Grain: {entity.grain}."
+    table.clustering_fields = [entity.key_column]
+    return table
+
+
+def _gold_table(model: Model, environment: Settings) -> Table:
     header = model.header
     table = Table(
         environment.table("gold", model.name),
@@ -85,7 +110,6 @@ def _table(model: Model, environment: Settings) -> Table:
         table.time_partitioning = TimePartitioning(
             TimePartitioningType.MONTH, field=header.partition_by
         )
-    table.labels = {"layout": _digest(json.dumps(table.to_api_repr(), sort_keys=True))}
     return table
 
 
@@ -108,8 +132,8 @@ def _update(table: Table) -> None:
     declared = {field.name for field in table.schema}
     if lost := [field.name for field in present.schema if field.name not in declared]:
         raise StateError(
-            f"The table has columns that its model lacks: {', '.join(lost)}",
-            where=f"gold.{table.table_id}",
+            f"The table has columns that its declaration lacks: {', '.join(lost)}",
+            where=f"{table.dataset_id}.{table.table_id}",
             remedy="Declare them again, or drop the table: the next run builds it anew",
         )
     client.update_table(table, ["schema", "description", "labels"], timeout=TIMEOUT)

@@ -30,8 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from utils.landing.files import Discovered
-    from utils.sources import DatabaseTable, Mapped, Source
-
+    from utils.sources import Mapped, Source
 
 
 @dataclass(frozen=True)
@@ -115,12 +114,19 @@ def _message(error: Exception | None) -> str:
 
 
 def _expected_tables(source: DatabaseSource, run: Run, connection_uri: str) -> Iterator[Expected]:
+    """The loads that are not in bronze yet.
+
+    A snapshot is left out when a newer one is published: it would stamp today's rows with an
+    earlier day.
+    """
     clock = source_clock(connection_uri, source.name)
     high = min(source.end_of_day(run.business_date), clock)
+    known = audit.table_progress(source.name, run.business_date, high)
     for name, table in source.tables.items():
-        load_id = f"{source.name}.{name}.{run.business_date:%Y%m%d}"
-        if _is_settled(source, name, table, load_id, high):
+        progress = known.get(name, audit.NO_PROGRESS)
+        if progress.is_settled or (table.load == "full" and progress.is_newer_published):
             continue
+        load_id = f"{source.name}.{name}.{run.business_date:%Y%m%d}"
         load = Load(
             load_id=load_id,
             run_id=run.run_id,
@@ -130,7 +136,7 @@ def _expected_tables(source: DatabaseSource, run: Run, connection_uri: str) -> I
             table_name=name,
             entity=table.entity,
             load_type=table.load,
-            window_low=audit.published_bound(source.name, name, high) if table.watermark else None,
+            window_low=progress.published_bound if table.watermark else None,
             window_high=high,
             observed_at=high,
             uri=_bronze_uri(source.name, name, load_id),
@@ -138,21 +144,6 @@ def _expected_tables(source: DatabaseSource, run: Run, connection_uri: str) -> I
         )
         request = _table_request(source, load, connection_uri, clock)
         yield Expected(load, lambda request=request: land_table(request))  # type: ignore[misc]
-
-
-def _is_settled(
-    source: DatabaseSource, name: str, table: DatabaseTable, load_id: str, high: datetime
-) -> bool:
-    """Whether the load is in bronze, or would stamp today's snapshot before a published one."""
-    settled = audit.loads(
-        "source = @source AND table_name = @table AND ((load_id = @load_id AND state IN "
-        "('LANDED', 'MERGED', 'PUBLISHED')) OR (state = 'PUBLISHED' AND window_high > @high))",
-        source=source.name,
-        table=name,
-        load_id=load_id,
-        high=high,
-    )
-    return any(load.load_id == load_id or table.load == "full" for load in settled)
 
 
 def _table_request(
@@ -198,7 +189,9 @@ def _expected_files(source: FileSource, run: Run) -> Iterator[Expected]:
             seen=seen,
         )
         duplicates = [item for item in deliveries if item.status == "duplicate"]
-        audit.record_files([_file(item, source.name, name, run, "DUPLICATE") for item in duplicates])
+        audit.record_files(
+            [_file(item, source.name, name, run, "DUPLICATE") for item in duplicates]
+        )
         for item in deliveries:
             if item.status != "duplicate":
                 yield _expected_file(source, name, item, run)

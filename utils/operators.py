@@ -56,9 +56,7 @@ def bigquery_script(
         task_id=task_id,
         project_id=settings().project,
         location=settings().location,
-        configuration={
-            "query": {"query": script, "useLegacySql": False, "queryParameters": bound}
-        },
+        configuration={"query": {"query": script, "useLegacySql": False, "queryParameters": bound}},
         **options,
     )
 

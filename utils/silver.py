@@ -94,7 +94,8 @@ def plan(run: Run, token: str) -> Batch:
 
 def stage(batch: Batch) -> None:
     """Brings a finished batch into the staging tables and marks its loads as merged."""
-    create_tables()
+    layout.create_silver_tables(settings())
+    layout.create_views(settings())
     for name in batch.entities:
         columns = [(column.name, column.type) for column in entities()[name].silver_schema()]
         _stage(batch, f"{name}/versions", f"silver_{name}", columns)
@@ -116,38 +117,6 @@ def _stage(batch: Batch, folder: str, table: str, columns: list[tuple[str, str]]
     )
 
 
-def create_tables() -> None:
-    """Creates what is missing of the silver tables and views, and columns the contract gained."""
-    dataset = settings().dataset("silver")
-    present = {table.table_id for table in bigquery.client().list_tables(dataset, timeout=30)}
-    statements = [
-        statement
-        for entity in entities().values()
-        for statement in (_additions(entity) if entity.name in present else [_creation(entity)])
-    ]
-    if statements:
-        bigquery.query(";\n".join(statements))
-    layout.create_views(settings())
-
-
-def _creation(entity: Entity) -> str:
-    columns = ",\n  ".join(f"{column.name} {column.type}" for column in entity.silver_schema())
-    return (
-        f"CREATE TABLE IF NOT EXISTS {_silver(entity.name)} (\n  {columns}\n)\n"
-        f"CLUSTER BY {entity.key_column}"
-    )
-
-
-def _additions(entity: Entity) -> list[str]:
-    table = bigquery.client().get_table(settings().table("silver", entity.name), timeout=30)
-    present = {field.name for field in table.schema}
-    return [
-        f"ALTER TABLE {_silver(entity.name)} ADD COLUMN {column.name} {column.type}"
-        for column in entity.silver_schema()
-        if column.name not in present
-    ]
-
-
 def publish_sql(names: Iterable[str]) -> str:
     """The transaction that publishes what is staged for these entities.
 
@@ -155,9 +124,7 @@ def publish_sql(names: Iterable[str]) -> str:
     again has no further effect.
     """
     body = [statement for name in names for statement in _replace_versions(entities()[name])]
-    return ";\n".join(
-        ["BEGIN TRANSACTION", *body, *_record_publication(), "COMMIT TRANSACTION"]
-    )
+    return ";\n".join(["BEGIN TRANSACTION", *body, *_record_publication(), "COMMIT TRANSACTION"])
 
 
 def _replace_versions(entity: Entity) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, TypeAdapter, field_validator, model_validator
@@ -13,6 +13,9 @@ from utils.configs import StrictModel, load_model
 from utils.entities import IDENTIFIER, Entity, entities
 from utils.errors import ConfigError
 from utils.paths import CONFIGS
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SOURCE_COLUMN = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_ ]{0,63}$")]
 
@@ -38,9 +41,9 @@ class DatabaseTable(Mapped):
     @model_validator(mode="after")
     def _incremental_needs_a_watermark(self) -> DatabaseTable:
         if self.load == "incremental" and self.watermark is None:
-            raise ValueError("`watermark` is missing; name the column that says when a row changed")
+            raise ValueError("`watermark` is missing; name the column that dates a change")
         if self.load == "full" and self.watermark is not None:
-            raise ValueError("a full load has no `watermark`; remove it or write `load: incremental`")
+            raise ValueError("a full load has no `watermark`; remove it or load incrementally")
         if self.overlap < timedelta(0):
             raise ValueError("`overlap` cannot be negative")
         return self
@@ -64,7 +67,9 @@ class _Source(StrictModel):
         try:
             ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError(f"`{name}` is no IANA time zone; write one like America/Chicago") from error
+            raise ValueError(
+                f"`{name}` is no IANA time zone; write it like America/Chicago"
+            ) from error
         return name
 
     @property
@@ -106,7 +111,9 @@ def _check(source: Source, file: str) -> None:
         if entity is None:
             known = ", ".join(entities())
             raise ConfigError(
-                f"field `entity` names `{table.entity}`", where=where, remedy=f"Write one of {known}"
+                f"field `entity` names `{table.entity}`",
+                where=where,
+                remedy=f"Write one of {known}",
             )
         _check_columns(table, entity, where)
 

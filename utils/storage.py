@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+import google.cloud.storage as storage
 import google_crc32c
 from google.api_core.exceptions import GoogleAPICallError, NotFound, PreconditionFailed, RetryError
-from google.cloud import storage
 from google.cloud.storage.retry import DEFAULT_RETRY
 
 from utils.errors import ObjectChanged, StorageError

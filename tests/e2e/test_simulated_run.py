@@ -193,7 +193,7 @@ def test_a_refused_source_is_one_clear_error_and_publishes_nothing(simulated: Si
 @pytest.mark.parametrize(
     ("name", "content", "complaint"),
     [
-        pytest.param("claims_2026-03.csv", "", "no content", id="empty-file"),
+        pytest.param("claims_2026-03.csv", "", "is empty", id="empty-file"),
         pytest.param(
             "claims_2026-04.csv", "ClaimID,PatientID\nC1,P1\n", "ClaimAmount", id="missing-column"
         ),

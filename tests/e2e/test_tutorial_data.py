@@ -89,9 +89,7 @@ def test_dollars_tie_to_the_source_to_the_cent(
     claims: str,
 ) -> None:
     expected = source_total(EXPORTS / file.format(folder=folder, claims=claims), column)
-    [gold] = rows(
-        "gold", fact, f"SUM({gold_column}) AS total", f"source_system = '{hospital}'"
-    )
+    [gold] = rows("gold", fact, f"SUM({gold_column}) AS total", f"source_system = '{hospital}'")
     assert gold["total"] == expected
 
 

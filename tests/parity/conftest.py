@@ -15,12 +15,16 @@ from tests.parity.batches import BATCHES, write_inputs
 from tests.spark_support import ROOT, sail_server
 
 BUCKET = "lake"
+TIMEOUT_SECONDS = 300
 JVM_OPTIONS = {
     "spark.master": "local[2]",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.driver.host": "127.0.0.1",
-    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",  # a short life: compile once
+    # For a few hundred rows, compiling costs more than it saves.
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.sql.shuffle.partitions": "2",
     "spark.hadoop.fs.gs.impl": "org.apache.hadoop.fs.viewfs.ViewFileSystemOverloadScheme",
     "spark.hadoop.fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
@@ -41,8 +45,12 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outputs]:
     mount = tmp_path_factory.mktemp("mount")
     write_inputs(mount / BUCKET, f"gs://{BUCKET}")
     with sail_server() as address:
-        _run("sail", {"SPARK_REMOTE": address, "RCM_LAKE_MOUNT": str(mount)})
-    _run("jvm", _jvm_variables(mount))
+        engines = {
+            "jvm": _start("jvm", _jvm_variables(mount)),
+            "sail": _start("sail", {"SPARK_REMOTE": address, "RCM_LAKE_MOUNT": str(mount)}),
+        }
+        for engine, process in engines.items():
+            _finish(engine, process)
     return {
         name: Outputs(mount / BUCKET / "sail" / name, mount / BUCKET / "jvm" / name)
         for name in BATCHES
@@ -54,22 +62,28 @@ def _jvm_variables(mount: Path) -> dict[str, str]:
     return {"SPARK_OPTIONS": json.dumps({**JVM_OPTIONS, **link})}
 
 
-def _run(engine: str, variables: dict[str, str]) -> None:
+def _start(engine: str, variables: dict[str, str]) -> subprocess.Popen[str]:
     batches = [
         (f"gs://{BUCKET}/{engine}/{name}.json", f"gs://{BUCKET}/{engine}/{name}")
         for name in BATCHES
     ]
-    done = subprocess.run(
+    return subprocess.Popen(
         [sys.executable, "-m", "tests.parity.runner", json.dumps(batches)],
         env=_environment() | variables,
         cwd=ROOT,
-        capture_output=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=240,
-        check=False,
     )
-    messages = [line for line in done.stderr.splitlines() if not line.startswith("\tat ")]
-    assert done.returncode == 0, "\n".join([engine, *messages[-40:]])
+
+
+def _finish(engine: str, process: subprocess.Popen[str]) -> None:
+    try:
+        _, errors = process.communicate(timeout=TIMEOUT_SECONDS)
+    finally:
+        process.kill()
+    messages = [line for line in errors.splitlines() if not line.startswith("\tat ")]
+    assert process.returncode == 0, "\n".join([engine, *messages[-40:]])
 
 
 def _environment() -> dict[str, str]:

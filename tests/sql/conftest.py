@@ -33,7 +33,8 @@ def warehouse(emulator: None) -> Iterator[Warehouse]:
         for module in (audit, silver):
             patch.setattr(module, "settings", lambda: environment)
         audit.create_tables()
-        silver.create_tables()
+        layout.create_silver_tables(environment)
+        layout.create_views(environment)
         layout.create_gold_tables(environment)
         yield Warehouse(environment)
     for layer in audit.DATASETS:
