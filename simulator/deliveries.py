@@ -61,8 +61,8 @@ def deliver_claims(folder: Path, hospital: Hospital) -> Iterator[Counted]:
     for month in sorted(changed):
         content = _claims_file(months[month])
         (target / f"claims_{month}.csv").write_bytes(content)
-        name = LoadName(_file_load_id(CLAIMS_SOURCE, content), hospital.name, "claims",
-                        hospital.today)  # fmt: skip
+        load_id = _file_load_id(CLAIMS_SOURCE, hospital.name, content)
+        name = LoadName(load_id, hospital.name, "claims", hospital.today)
         yield count_load(name, months[month], hospital.day)
     _send_again(target, hospital, {m: rows for m, rows in months.items() if m not in changed})
 
@@ -75,7 +75,9 @@ def deliver_codes(folder: Path, codes: CodeSet, today: date, day: int) -> Iterat
     target = day_folder(folder, today) / "landing" / "codes"
     target.mkdir(parents=True, exist_ok=True)
     (target / "cptcodes.csv").write_bytes(content)
-    name = LoadName(_file_load_id(CODES_SOURCE, content), SOURCE_SYSTEM, "procedures", today)
+    name = LoadName(
+        _file_load_id(CODES_SOURCE, SOURCE_SYSTEM, content), SOURCE_SYSTEM, "procedures", today
+    )
     yield count_load(name, codes.shelf.rows.values(), day)
 
 
@@ -99,8 +101,9 @@ def _claims_file(rows: list[Row]) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode()
 
 
-def _file_load_id(source: str, content: bytes) -> str:
-    return f"{source}.{hashlib.sha256(content).hexdigest()[:16]}"
+def _file_load_id(source: str, source_system: str, content: bytes) -> str:
+    owned = f"{source_system}/{hashlib.sha256(content).hexdigest()}"
+    return f"{source}.{hashlib.sha256(owned.encode()).hexdigest()[:16]}"
 
 
 def _write_lines(file: Path, lines: list[str]) -> None:

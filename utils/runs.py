@@ -43,8 +43,10 @@ def token(context: Mapping[str, Any]) -> str:
 
 
 def open_run(context: Mapping[str, Any]) -> None:
-    """Creates what is missing of the audit and gold tables and records that the run began."""
+    """Creates what is missing of the tables and views, and records that the run began."""
     audit.create_tables()
+    layout.create_silver_tables(settings())
+    layout.create_views(settings())
     layout.create_gold_tables(settings())
     audit.start_run(current(context), code_version())
 

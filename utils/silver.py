@@ -94,7 +94,6 @@ def plan(run: Run, token: str) -> Batch:
 
 def stage(batch: Batch) -> None:
     """Brings a finished batch into the staging tables and marks its loads as merged."""
-    layout.create_silver_tables(settings())
     layout.create_views(settings())
     for name in batch.entities:
         columns = [(column.name, column.type) for column in entities()[name].silver_schema()]
