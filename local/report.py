@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 if TYPE_CHECKING:
@@ -13,11 +14,20 @@ if TYPE_CHECKING:
 
     from local.paths import StateFolder
 
+_KINDS = ("read", "merged", "unchanged", "deduplicated", "quarantined")
+_LOAD_HEADERS = (
+    "read",
+    "merged",
+    "un-\nchanged",
+    "dedupli-\ncated",
+    "quaran-\ntined",
+    "$ held",
+    "",
+)
 LOADS = """
 SELECT
   source_system,
   table_name,
-  COUNT(*) AS loads,
   SUM(rows_read) AS rows_read,
   SUM(rows_merged) AS rows_merged,
   SUM(rows_unchanged) AS rows_unchanged,
@@ -131,24 +141,22 @@ def _rows(sql: str) -> list[dict[str, Any]]:
 
 def _load_table(loads: list[dict[str, Any]]) -> Table:
     table = Table(
-        title="Rows read = merged + unchanged + deduplicated + quarantined", title_justify="left"
+        title="Rows read = merged + unchanged + deduplicated + quarantined",
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+        show_edge=False,
     )
-    for header in ("hospital or codes", "table"):
-        table.add_column(header)
-    numbers = ("loads", "read", "merged", "unchanged", "deduplicated", "quarantined", "$ held", "")
-    for header in numbers:
+    table.add_column("table", no_wrap=True, min_width=24)
+    for header in _LOAD_HEADERS:
         table.add_column(header, justify="right")
     for row in loads:
         table.add_row(
-            row["source_system"],
-            row["table_name"],
-            str(row["loads"]),
-            *(
-                f"{row[f'rows_{kind}']:,}"
-                for kind in ("read", "merged", "unchanged", "deduplicated", "quarantined")
-            ),
+            f"{row['source_system']}.{row['table_name']}",
+            *(f"{row[f'rows_{kind}']:,}" for kind in _KINDS),
             f"{row['billed_quarantined'] or 0:,.2f}",
-            "[green]✓[/]" if row["is_balanced"] else "[red]✗ does not add up[/]",
+            "[green]✓[/]" if row["is_balanced"] else "[red]✗[/]",
         )
     return table
 

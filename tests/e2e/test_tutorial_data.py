@@ -65,9 +65,9 @@ def test_no_row_is_lost_or_merged_across_hospitals(published: Pipeline) -> None:
 @pytest.mark.parametrize(
     ("fact", "file", "column", "gold_column"),
     [
-        ("fact_transactions", "{folder}/transactions.csv", "Amount", "amount"),
+        ("fact_transactions", "{folder}/transactions.csv", "Amount", "billed_amount"),
         ("fact_transactions", "{folder}/transactions.csv", "PaidAmount", "paid_amount"),
-        ("fact_claims", "claims/{claims}.csv", "ClaimAmount", "claim_amount"),
+        ("fact_claims", "claims/{claims}.csv", "ClaimAmount", "billed_amount"),
         ("fact_claims", "claims/{claims}.csv", "PaidAmount", "paid_amount"),
     ],
 )
