@@ -15,15 +15,7 @@ if TYPE_CHECKING:
     from local.paths import StateFolder
 
 _KINDS = ("read", "merged", "unchanged", "deduplicated", "quarantined")
-_LOAD_HEADERS = (
-    "read",
-    "merged",
-    "un-\nchanged",
-    "dedupli-\ncated",
-    "quaran-\ntined",
-    "$ held",
-    "",
-)
+_LOAD_HEADERS = ("read", "merged", "un-\nchanged", "dupli-\ncate", "held\nout", "$ held", "")
 LOADS = """
 SELECT
   source_system,
