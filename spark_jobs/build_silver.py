@@ -18,7 +18,6 @@ because their sizes, then known, let Spark choose the joins.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from functools import reduce
 
 from pyspark.sql import DataFrame, SparkSession
@@ -27,8 +26,6 @@ from pyspark.sql import functions as F
 from spark_jobs import io
 from spark_jobs.spec import Batch, Entity
 from spark_jobs.transforms import conform, history, ledger, quality
-
-ENTITIES_AT_ONCE = 7  # small entities leave an engine idle; more of them at once gain nothing
 
 
 def build_silver(spark: SparkSession, batch: Batch, output: str) -> None:
@@ -46,20 +43,8 @@ def build_silver(spark: SparkSession, batch: Batch, output: str) -> None:
         f"{root}/rows/",
     )
     timeline = io.write_and_read(_timeline(spark, batch, rows), f"{root}/timeline/")
-    with ThreadPoolExecutor(ENTITIES_AT_ONCE) as pool:
-        written = [
-            pool.submit(
-                _write_entity,
-                spark,
-                entity,
-                checked[entity.name],
-                timeline,
-                f"{root}/{entity.name}",
-            )
-            for entity in batch.entities
-        ]
-    for outcome in written:
-        outcome.result()
+    for entity in batch.entities:
+        _write_entity(spark, entity, checked[entity.name], timeline, f"{root}/{entity.name}")
     expected = _expected_checks(spark, batch)
     io.write_parquet(ledger.quarantined_rows(rows, expected), f"{root}/quarantine/")
     io.write_parquet(ledger.quality_results(rows, expected).repartition(1), f"{root}/dq/")

@@ -83,8 +83,9 @@ def replay(arrived: DataFrame, logged: DataFrame) -> DataFrame:
 
     Returns:
         One row per observation: OBSERVATION, `_is_new`, `_wins` (counts at its event time),
-        `_starts` (opens a version), `_is_affected` (the versions of its key are not the published
-        ones) and, for new rows, `_disposition`.
+        `_starts` (opens a version, number `version`, in force until `expiry_date`),
+        `_is_affected` (the versions of its key are not the published ones) and, for new rows,
+        `_disposition`.
     """
     both = arrived.select(*OBSERVATION, F.lit(True).alias("_is_new")).unionByName(
         logged.select(*OBSERVATION, F.lit(False).alias("_is_new"))
@@ -97,30 +98,38 @@ def replay(arrived: DataFrame, logged: DataFrame) -> DataFrame:
 
 def _replay_alone(observations: DataFrame) -> DataFrame:
     """The only observation of a key needs no comparison; nearly all of a first load are such."""
-    is_new = F.col("_is_new")
     opens = F.when(F.col("_is_deleted"), F.lit(UNCHANGED)).otherwise(F.lit(MERGED))
     return observations.select(
         *[*OBSERVATION, "_is_new"],
         F.lit(True).alias("_wins"),
         (~F.col("_is_deleted")).alias("_starts"),
-        is_new.alias("_is_affected"),
-        F.when(is_new, opens).alias("_disposition"),
+        F.when(~F.col("_is_deleted"), F.lit(1).cast("bigint")).alias("version"),
+        F.when(~F.col("_is_deleted"), F.lit(OPEN_END)).alias("expiry_date"),
+        F.col("_is_new").alias("_is_affected"),
+        F.when(F.col("_is_new"), opens).alias("_disposition"),
     )
 
 
 def _replay_together(observations: DataFrame) -> DataFrame:
     key = W.partitionBy(*_KEY)
+    so_far = key.orderBy("_event_at").rowsBetween(W.unboundedPreceding, W.currentRow)
     before = key.orderBy("_event_at").rowsBetween(W.unboundedPreceding, -1)
+    after = key.orderBy(F.col("_event_at").desc()).rowsBetween(W.unboundedPreceding, -1)
+
     hash_before = F.last(F.when(F.col("_wins"), F.col("_row_hash")), ignorenulls=True).over(before)
     changes = ~hash_before.eqNullSafe(F.col("_row_hash"))
     compared = rank(observations).withColumn("_changes", changes)
     starts = F.col("_wins") & F.col("_changes") & ~F.col("_is_deleted")
     started = compared.withColumn("_starts", starts)
 
-    moves_a_bound = F.col("_starts") | F.col("_is_deleted") | F.col("_logged_hash").isNotNull()
-    affects = F.col("_is_new") & F.col("_wins") & moves_a_bound
+    is_bound = F.col("_starts") | (F.col("_wins") & F.col("_is_deleted"))
+    next_bound = F.last(F.when(is_bound, F.col("_event_at")), ignorenulls=True).over(after)
+    number = F.sum(F.col("_starts").cast("bigint")).over(so_far)
+    affects = F.col("_is_new") & F.col("_wins") & (is_bound | F.col("_logged_hash").isNotNull())
     return started.select(
         *[*OBSERVATION, "_is_new", "_wins", "_starts"],
+        F.when(F.col("_starts"), number).alias("version"),
+        F.when(F.col("_starts"), F.coalesce(next_bound, F.lit(OPEN_END))).alias("expiry_date"),
         F.max(affects).over(key).alias("_is_affected"),
         F.when(F.col("_is_new"), _disposition()).alias("_disposition"),
     )
@@ -166,8 +175,10 @@ def versions(log: DataFrame, timeline: DataFrame, entity: Entity) -> DataFrame:
         timeline: see `replay`.
         entity: the entity of both.
     """
-    intervals = _intervals(timeline.where(F.col("entity") == entity.name))
-    described = _with_exact_money(log, entity).join(intervals, on=list(_REFERENCE), how="inner")
+    opened = timeline.where(
+        (F.col("entity") == entity.name) & F.col("_is_affected") & F.col("_starts")
+    ).select(*_REFERENCE, "version", "expiry_date")
+    described = _with_exact_money(log, entity).join(opened, on=list(_REFERENCE), how="inner")
     return described.select(
         "source_system",
         entity.key_column,
@@ -180,20 +191,6 @@ def versions(log: DataFrame, timeline: DataFrame, entity: Entity) -> DataFrame:
         (F.col("expiry_date") == F.lit(OPEN_END)).alias("is_current"),
         *["_row_hash", "_load_id", "_observed_at"],
     )
-
-
-def _intervals(timeline: DataFrame) -> DataFrame:
-    bounds = timeline.where(
-        F.col("_is_affected") & F.col("_wins") & (F.col("_starts") | F.col("_is_deleted"))
-    )
-    in_order = W.partitionBy("record_key").orderBy("_event_at")
-    so_far = in_order.rowsBetween(W.unboundedPreceding, W.currentRow)
-    numbered = bounds.select(
-        *["record_key", "_starts", *_REFERENCE],
-        F.sum(F.col("_starts").cast("bigint")).over(so_far).alias("version"),
-        F.coalesce(F.lead("_event_at").over(in_order), F.lit(OPEN_END)).alias("expiry_date"),
-    )
-    return numbered.where("_starts").drop("_starts", "record_key")
 
 
 def _with_exact_money(log: DataFrame, entity: Entity) -> DataFrame:

@@ -2,7 +2,7 @@
 
 Each rule takes a cleaned text (see `clean`) and returns the one spelling, NULL where it does not
 fit. Patterns spell out their characters, because the shorthand classes of regular expressions
-differ between the JVM and other Spark engines; so do lambdas, which none of them supports fully.
+differ between engines; higher-order functions are avoided, because Sail cannot filter on them.
 """
 
 from __future__ import annotations
