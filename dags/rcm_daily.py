@@ -14,18 +14,11 @@ business date, in any order, as often as you like.
 
 from __future__ import annotations
 
-from typing import Any
-
-import pendulum
 from airflow.sdk import Connection, chain, dag, get_current_context, task
-from airflow.sdk.exceptions import AirflowSkipException
 
-from utils import audit, gold, loads, runs, silver
-from utils.operators import DEFAULT_ARGS, bigquery_script, spark_batch
-from utils.settings import settings
+from utils import loads, runs
+from utils.operators import DAG_OPTIONS, close_run, publish_batch
 from utils.sources import sources
-
-PLAN = "ti.xcom_pull('plan_silver')"
 
 
 @task
@@ -43,68 +36,9 @@ def land(source_name: str) -> int:
     return loads.land(source, runs.current(get_current_context()), uri)
 
 
-@task
-def plan_silver() -> dict[str, Any]:
-    """Writes the specification of the batch that merges what landed; skips when nothing did."""
-    context = get_current_context()
-    batch = silver.plan(runs.current(context), runs.token(context))
-    if not batch.load_ids:
-        raise AirflowSkipException("Nothing new landed: silver stays as it is.")
-    return batch.model_dump(mode="json")
-
-
-@task
-def stage_silver(batch: dict[str, Any]) -> None:
-    """Brings the finished batch into the staging tables."""
-    silver.stage(silver.Batch.model_validate(batch))
-
-
-@task(trigger_rule="none_failed")
-def close_run() -> None:
-    """Records that the run did all its work."""
-    audit.succeed_run(runs.current(get_current_context()))
-
-
-@dag(
-    schedule="0 6 * * *",
-    start_date=pendulum.datetime(2020, 1, 1, tz="UTC"),
-    catchup=False,
-    max_active_runs=1,
-    default_args=DEFAULT_ARGS,
-    doc_md=__doc__,
-    tags=["rcm", "daily"],
-    user_defined_macros={"gold": gold, "silver": silver, "settings": settings},
-)
+@dag(schedule="0 6 * * *", doc_md=__doc__, tags=["rcm", "daily"], **DAG_OPTIONS)
 def rcm_daily() -> None:
-    plan = plan_silver()
-    build_silver = spark_batch(
-        "build_silver",
-        args=[
-            "--spec", f"{{{{ {PLAN}['spec_uri'] }}}}",
-            "--output", f"{{{{ {PLAN}['output_uri'] }}}}",
-        ],
-        batch_id=f"silver-{{{{ {PLAN}['batch_id'] }}}}-{{{{ ti.try_number }}}}",
-    )  # fmt: skip
-    publish_silver = bigquery_script(
-        "publish_silver",
-        f"{{{{ silver.publish_sql({PLAN}['entities']) }}}}",
-        parameters={
-            "batch_id": f"{{{{ {PLAN}['batch_id'] }}}}",
-            "batch_uri": f"{{{{ {PLAN}['output_uri'] }}}}",
-        },
-    )
-    refresh_gold = bigquery_script(
-        "refresh_gold", "{{ gold.refresh_script(settings()) }}", trigger_rule="none_failed"
-    )
-    chain(
-        land.expand(source_name=open_run()),
-        plan,
-        build_silver,
-        stage_silver(plan),
-        publish_silver,
-        refresh_gold,
-        close_run(),
-    )
+    chain(land.expand(source_name=open_run()), publish_batch(), close_run())
 
 
 rcm_daily()

@@ -1,4 +1,4 @@
-"""What every DAG's tasks share: their defaults, BigQuery scripts, and who runs a Spark batch.
+"""What DAGs share: defaults, BigQuery scripts, who runs a Spark batch, and its publication.
 
 The only module of `utils` that imports Airflow.
 """
@@ -12,11 +12,13 @@ import sys
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import pendulum
 from airflow.providers.google.cloud.operators.bigquery import BigQueryInsertJobOperator
 from airflow.providers.google.cloud.operators.dataproc import DataprocCreateBatchOperator
-from airflow.sdk import BaseOperator
+from airflow.sdk import BaseOperator, chain, get_current_context, task, task_group
+from airflow.sdk.exceptions import AirflowSkipException
 
-from utils import runs
+from utils import audit, gold, runs, silver
 from utils.errors import PipelineError
 from utils.paths import SPARK_MAIN, code_version
 from utils.settings import settings
@@ -36,6 +38,69 @@ DEFAULT_ARGS = {
     "execution_timeout": timedelta(hours=1),
     "on_failure_callback": runs.record_failure,
 }
+DAG_OPTIONS: dict[str, Any] = {
+    "start_date": pendulum.datetime(2020, 1, 1, tz="UTC"),
+    "catchup": False,
+    "max_active_runs": 1,
+    "default_args": DEFAULT_ARGS,
+    "user_defined_macros": {"gold": gold, "silver": silver, "settings": settings},
+}
+_PLAN = "ti.xcom_pull('plan_silver')"
+
+
+@task_group(prefix_group_id=False)
+def publish_batch() -> None:
+    """Merges every load that waits in bronze into silver, and builds gold from it.
+
+    Silver stays as it is when no load waits; gold is built either way. A DAG that uses the group
+    passes DAG_OPTIONS, whose macros the scripts name.
+    """
+    plan: Any = plan_silver()
+    chain(
+        plan,
+        spark_batch(
+            "build_silver",
+            args=[
+                "--spec", f"{{{{ {_PLAN}['spec_uri'] }}}}",
+                "--output", f"{{{{ {_PLAN}['output_uri'] }}}}",
+            ],
+            batch_id=f"silver-{{{{ {_PLAN}['batch_id'] }}}}-{{{{ ti.try_number }}}}",
+        ),
+        stage_silver(plan),
+        bigquery_script(
+            "publish_silver",
+            f"{{{{ silver.publish_sql({_PLAN}['entities']) }}}}",
+            parameters={
+                "batch_id": f"{{{{ {_PLAN}['batch_id'] }}}}",
+                "batch_uri": f"{{{{ {_PLAN}['output_uri'] }}}}",
+            },
+        ),
+        bigquery_script(
+            "refresh_gold", "{{ gold.refresh_script(settings()) }}", trigger_rule="none_failed"
+        ),
+    )  # fmt: skip
+
+
+@task
+def plan_silver() -> dict[str, Any]:
+    """Writes the specification of the batch that merges what landed; skips when nothing did."""
+    context = get_current_context()
+    batch = silver.plan(runs.current(context), runs.token(context))
+    if not batch.load_ids:
+        raise AirflowSkipException("Nothing new landed: silver stays as it is.")
+    return batch.model_dump(mode="json")
+
+
+@task
+def stage_silver(batch: dict[str, Any]) -> None:
+    """Brings the finished batch into the staging tables."""
+    silver.stage(silver.Batch.model_validate(batch))
+
+
+@task(trigger_rule="none_failed")
+def close_run() -> None:
+    """Records that the run did all its work."""
+    audit.succeed_run(runs.current(get_current_context()))
 
 
 def bigquery_script(
