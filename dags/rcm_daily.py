@@ -17,15 +17,8 @@ from __future__ import annotations
 from airflow.sdk import Connection, chain, dag, get_current_context, task
 
 from utils import loads, runs
-from utils.operators import DAG_OPTIONS, close_run, publish_batch
+from utils.operators import DAG_OPTIONS, close_run, open_run, publish_batch
 from utils.sources import sources
-
-
-@task
-def open_run() -> list[str]:
-    """Records the run, checks the configuration and names the sources to land."""
-    runs.open_run(get_current_context())
-    return list(sources())
 
 
 @task(map_index_template="{{ task.op_kwargs['source_name'] }}")

@@ -28,16 +28,18 @@ class RunFailed(Exception):
 
 
 class DagWorker:
-    """Runs business dates of one DAG, one after the other."""
+    """Runs business dates of one DAG, one after the other, with the code below `root`."""
 
-    def __init__(self, dag_id: str, environment: Mapping[str, str], log: Path) -> None:
+    def __init__(
+        self, dag_id: str, environment: Mapping[str, str], log: Path, root: Path = ROOT
+    ) -> None:
         self.peak_memory_mb: dict[str, int] = {}
         self._log_path = log
         log.parent.mkdir(parents=True, exist_ok=True)
         self._log = log.open("w", encoding="utf-8")
         self._process = subprocess.Popen(
             [sys.executable, "-m", "local.dag_worker", dag_id],
-            cwd=ROOT,
+            cwd=root,
             env=dict(environment),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import local.stack
 from local.airflow_process import DagWorker
 from local.client import client_process_environment
-from local.paths import StateFolder, state_folder
+from local.paths import ROOT, StateFolder, state_folder
 from local.run import mysql_parameters, upload_landing
 from utils import bigquery
 from utils.entities import entities
@@ -51,6 +52,19 @@ class Pipeline:
         with DagWorker("rcm_daily", environment, self.state.log("run")) as worker:
             yield worker
 
+    @contextmanager
+    def worker_of(self, checkout: Path, dag_id: str = "rcm_daily") -> Iterator[DagWorker]:
+        """A warm Airflow process that runs another checkout's code on this stack."""
+        environment = client_process_environment(
+            {
+                **self.variables,
+                "PYTHONPATH": str(checkout),
+                "AIRFLOW__CORE__DAGS_FOLDER": str(checkout / "dags"),
+            }
+        )
+        with DagWorker(dag_id, environment, self.state.log("run"), root=checkout) as worker:
+            yield worker
+
     def deliver(self) -> None:
         """Uploads what the payers put into the landing folder."""
         upload_landing(self.landing, self.variables)
@@ -62,6 +76,13 @@ class Pipeline:
             ("gold", name) for name, model in gold_models().items() if model.header.published
         ]
         return {f"{layer}.{name}": content_hash(layer, name) for layer, name in tables}
+
+
+def checkout(folder: Path) -> Path:
+    """A copy of the code, to try it with other configuration files."""
+    for name in ("configs", "dags", "local", "spark_jobs", "sql", "utils"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
 
 
 @contextmanager

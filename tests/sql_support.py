@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from google.cloud.bigquery import QueryJobConfig
 
-from utils import audit, bigquery
+from utils import audit, bigquery, lease
 from utils.entities import Entity, entities
 from utils.gold import build_statement, refresh_script
 from utils.layout import silver_view
@@ -159,6 +159,13 @@ def _as_json(value: object) -> str:
     return value.isoformat() if isinstance(value, date | datetime) else str(value)
 
 
+def hold_lease(run_id: str) -> None:
+    """Gives a run the lease, whoever held it."""
+    run = audit.Run(run_id=run_id, dag_id="tests", business_date=BUSINESS_DATE)
+    if (holder := lease.take(run)).run_id != run_id:
+        lease.take(run, instead_of=holder)
+
+
 @dataclass(frozen=True)
 class Warehouse:
     """Datasets that a test module has for itself."""
@@ -183,6 +190,7 @@ class Warehouse:
         business_date: date = BUSINESS_DATE,
     ) -> int:
         """Runs the gold script and returns how many rows of gold it wrote or removed."""
+        hold_lease(run_id)
         values = {"business_date": business_date, "run_id": run_id}
         config = QueryJobConfig(
             query_parameters=[bigquery.parameter(name, value) for name, value in values.items()]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 LoadState = Literal["PLANNED", "LANDED", "MERGED", "PUBLISHED", "FAILED"]
+_LOAD_IS_ONE_OF = "load_id IN UNNEST(JSON_VALUE_ARRAY(@load_ids))"
 DATASETS = ("bronze", "silver", "gold", "audit", "staging")
 
 
@@ -56,7 +58,10 @@ class Load(StrictModel):
     uri: str | None = None
     columns: tuple[str, ...] = ()
     checksum: str | None = None
-    rows_read: int | None = None
+    rows_landed: int | None = None
+    billed_landed: Decimal | None = None
+    paid_landed: Decimal | None = None
+    schema_events: str | None = None
     error: str | None = None
     planned_at: datetime | None = None
     landed_at: datetime | None = None
@@ -189,6 +194,13 @@ def loads(where: str, **values: object) -> list[Load]:
         f"SELECT {columns} FROM {name('table_loads')} WHERE {where} ORDER BY load_id", values
     )
     return [Load(**{**row, "columns": tuple(json.loads(row["columns"] or "[]"))}) for row in rows]
+
+
+def attempted(load_ids: Sequence[str]) -> set[str]:
+    """Which of these loads were planned before: rows of them may be in bronze already."""
+    if not load_ids:
+        return set()
+    return {load.load_id for load in loads(_LOAD_IS_ONE_OF, load_ids=json.dumps(load_ids))}
 
 
 class Progress(StrictModel):

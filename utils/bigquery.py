@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
+from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from google.api_core.exceptions import Conflict
+from google.api_core.exceptions import Conflict, NotFound
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
@@ -67,6 +69,15 @@ def query(sql: str, values: Mapping[str, object] | None = None) -> list[dict[str
     )
     job = client().query(sql, job_config=config, timeout=REQUEST_TIMEOUT)
     return [dict(row) for row in job.result(timeout=JOB_TIMEOUT)]
+
+
+def delete_rows(table: str, column: str, values: Sequence[str]) -> None:
+    """Deletes the rows with one of these values in a column, if the table exists."""
+    with suppress(NotFound):
+        query(
+            f"DELETE FROM `{table}` WHERE {column} IN UNNEST(JSON_VALUE_ARRAY(@content))",
+            {"content": json.dumps(list(values))},
+        )
 
 
 def load_parquet(

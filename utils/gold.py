@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from utils.lease import hold_statements
 from utils.sql import gold_models, render, resolver
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def refresh_script(environment: Settings, models: Mapping[str, Model] | None = N
             _record_checks(known.values(), ref),
             _raise_failures(ref),
             "BEGIN TRANSACTION;",
+            *(f"{statement};" for statement in hold_statements(ref("leases"))),
             *(_synchronise(model, environment) for model in published),
             _record_publication(ref),
             "COMMIT TRANSACTION;",

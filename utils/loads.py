@@ -12,6 +12,7 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -24,10 +25,10 @@ from utils.landing.files import REFUSALS, FileRequest, LandedFile, discover, lan
 from utils.landing.mysql import TableRequest, land_table, source_clock
 from utils.landing.mysql_query import Window
 from utils.settings import settings
-from utils.sources import DatabaseSource, FileSource
+from utils.sources import DatabaseSource, FileSource, sources
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence, Set
 
     from utils.landing.files import Discovered
     from utils.sources import Mapped, Source
@@ -61,10 +62,39 @@ class Outcome:
                 "state": "LANDED",
                 "columns": self.landed.columns,
                 "checksum": self.landed.sha256,
-                "rows_read": self.landed.rows,
+                "rows_landed": self.landed.rows,
+                **_control_totals(self.expected.load, self.landed),
+                "schema_events": _schema_events(self.landed),
                 "landed_at": datetime.now(tz=UTC),
             }
         )
+
+
+def _control_totals(load: Load, landed: Landed) -> dict[str, Decimal]:
+    """Dollars at the edge, which silver must account for."""
+    return {
+        f"{kind}_landed": landed.control_totals.get(column, Decimal(0))
+        for kind, column in _money(load).items()
+    }
+
+
+def _money(load: Load) -> dict[str, str]:
+    """The source's columns of the dollars billed and paid; empty without money or mapping."""
+    amounts = entities()[load.entity].amounts
+    columns = sources()[load.source].tables[load.table_name].columns
+    named = {"billed": amounts.billed, "paid": amounts.paid} if amounts else {}
+    return {kind: columns[column] for kind, column in named.items() if column in columns}
+
+
+def _schema_events(landed: Landed) -> str | None:
+    """How the source differs from the contract in ways that the contract allows."""
+    events = {
+        "missing_columns": list(landed.missing_columns),
+        "extra_columns": list(landed.extra_columns),
+        "invalid_dates": dict(landed.invalid_dates),
+    }
+    known = {name: event for name, event in events.items() if event}
+    return json.dumps(known) if known else None
 
 
 def land(source: Source, run: Run, connection_uri: str | None) -> int:
@@ -80,9 +110,10 @@ def land(source: Source, run: Run, connection_uri: str | None) -> int:
         raise SourceError("A database source needs a connection", where=source.name)
     else:
         expected = list(_expected_tables(source, run, connection_uri))
+    attempted = audit.attempted([item.load.load_id for item in expected])
     audit.record_loads([item.load for item in expected])
     outcomes = [_attempt(item) for item in expected]
-    _load_bronze([outcome for outcome in outcomes if outcome.landed])
+    _load_bronze([outcome for outcome in outcomes if outcome.landed], attempted)
     audit.record_loads([outcome.load for outcome in outcomes])
     audit.record_files([row for outcome in outcomes if (row := _file_row(outcome, run))])
     _raise_errors(source, outcomes)
@@ -166,6 +197,7 @@ def _table_request(
         target_uri=load.uri or "",
         watermark=table.watermark,
         key=tuple(table.columns[name] for name in entities()[table.entity].key),
+        money=tuple(_money(load).values()),
     )
 
 
@@ -224,6 +256,7 @@ def _expected_file(source: FileSource, name: str, item: Discovered, run: Run) ->
         target_uri=load.uri or "",
         archive_uri=settings().lake_uri("archive", source.name, content, item.file.filename),
         extracted_at=load.planned_at or datetime.now(tz=UTC),
+        money=tuple(_money(load).values()),
     )
     return Expected(load, lambda: _read_file(item, request), item)
 
@@ -281,16 +314,23 @@ def _file(item: Discovered, source: str, name: str, run: Run, state: str) -> dic
     }
 
 
-def _load_bronze(outcomes: Sequence[Outcome]) -> None:
-    """Brings loads into the tables in which anyone can ask what arrived, a job per table."""
+def _load_bronze(outcomes: Sequence[Outcome], attempted: Set[str]) -> None:
+    """Brings loads into the tables in which anyone can ask what arrived, a job per table.
+
+    What an earlier attempt brought of the same loads goes first: it died before audit knew, and
+    its rows would stand there twice.
+    """
     by_table = sorted(outcomes, key=lambda outcome: _bronze_table(outcome.expected.load))
     for table, group in groupby(by_table, key=lambda outcome: _bronze_table(outcome.expected.load)):
         landed = [outcome.landed for outcome in group if outcome.landed]
-        content = hashlib.sha256("".join(item.sha256 for item in landed).encode()).hexdigest()
+        if again := attempted & {item.load_id for item in landed}:
+            bigquery.delete_rows(table, "_load_id", sorted(again))
+        content = "".join(item.sha256 for item in landed) + datetime.now(tz=UTC).isoformat()
+        token = hashlib.sha256(content.encode()).hexdigest()[:24]
         bigquery.load_parquet(
             [item.uri for item in landed],
             table,
-            job_id=f"bronze-{re.sub('[^A-Za-z0-9_]', '-', table)}-{content[:24]}",
+            job_id=f"bronze-{re.sub('[^A-Za-z0-9_]', '-', table)}-{token}",
             append=True,
             cluster_by=["_load_id"],
         )

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any
 import pendulum
 from airflow.providers.google.cloud.operators.bigquery import BigQueryInsertJobOperator
 from airflow.providers.google.cloud.operators.dataproc import DataprocCreateBatchOperator
-from airflow.sdk import BaseOperator, chain, get_current_context, task, task_group
+from airflow.sdk import BaseOperator, PokeReturnValue, chain, get_current_context, task, task_group
 from airflow.sdk.exceptions import AirflowSkipException
 
-from utils import audit, gold, runs, silver
+from utils import gold, runs, silver
 from utils.errors import PipelineError
 from utils.paths import SPARK_MAIN, code_version
 from utils.settings import settings
+from utils.sources import sources
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,6 +47,13 @@ DAG_OPTIONS: dict[str, Any] = {
     "user_defined_macros": {"gold": gold, "silver": silver, "settings": settings},
 }
 _PLAN = "ti.xcom_pull('plan_silver')"
+
+
+@task.sensor(mode="reschedule", poke_interval=30, timeout=timedelta(hours=6).total_seconds())
+def open_run() -> PokeReturnValue:
+    """Waits for the lease, records the run, checks the configuration and names the sources."""
+    is_open = runs.open_run(get_current_context())
+    return PokeReturnValue(is_open, xcom_value=list(sources()) if is_open else None)
 
 
 @task_group(prefix_group_id=False)
@@ -100,7 +108,7 @@ def stage_silver(batch: dict[str, Any]) -> None:
 @task(trigger_rule="none_failed")
 def close_run() -> None:
     """Records that the run did all its work."""
-    audit.succeed_run(runs.current(get_current_context()))
+    runs.close_run(get_current_context())
 
 
 def bigquery_script(

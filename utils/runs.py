@@ -9,7 +9,7 @@ import hashlib
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from utils import audit, layout
+from utils import audit, layout, lease
 from utils.audit import Run
 from utils.errors import PipelineError
 from utils.paths import code_version
@@ -17,6 +17,8 @@ from utils.settings import settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from utils.lease import Holder
 
 
 def current(context: Mapping[str, Any]) -> Run:
@@ -42,13 +44,39 @@ def token(context: Mapping[str, Any]) -> str:
     return hashlib.sha256(attempt.encode()).hexdigest()[:8]
 
 
-def open_run(context: Mapping[str, Any]) -> None:
-    """Creates what is missing of the tables and views, and records that the run began."""
+def open_run(context: Mapping[str, Any]) -> bool:
+    """Records that the run began and takes the lease; False while another run holds it.
+
+    Creates what is missing of the tables and views. Audit comes first, so that it can say what
+    is wrong with anything else.
+    """
     audit.create_tables()
+    run = current(context)
+    holder = lease.take(run)
+    if holder.run_id != run.run_id and not _is_live(holder, context):
+        holder = lease.take(run, instead_of=holder)
+    if holder.run_id != run.run_id:
+        return False
+    audit.start_run(run, code_version())
     layout.create_silver_tables(settings())
     layout.create_views(settings())
     layout.create_gold_tables(settings())
-    audit.start_run(current(context), code_version())
+    return True
+
+
+def _is_live(holder: Holder, context: Mapping[str, Any]) -> bool:
+    """Whether Airflow knows that the holder of the lease goes on."""
+    ti = context["ti"]
+    if not ti.get_dr_count(holder.dag_id, run_ids=[holder.run_id]):
+        return False
+    return ti.get_dagrun_state(holder.dag_id, holder.run_id) in ("queued", "running")
+
+
+def close_run(context: Mapping[str, Any]) -> None:
+    """Records that the run did all its work and gives the lease back."""
+    run = current(context)
+    audit.succeed_run(run)
+    lease.release(run)
 
 
 def record_failure(context: Mapping[str, Any]) -> None:

@@ -12,11 +12,13 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from utils import audit, bigquery, layout, storage
+from utils import audit, bigquery, layout, lease, storage
 from utils.configs import StrictModel
 from utils.entities import entities
+from utils.paths import SQL
 from utils.settings import settings
 from utils.spark_spec import silver_spec
+from utils.sql import render
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -120,10 +122,46 @@ def publish_sql(names: Iterable[str]) -> str:
     """The transaction that publishes what is staged for these entities.
 
     Query parameters: @batch_id, @batch_uri, @run_id STRING and @business_date DATE. Running it
-    again has no further effect.
+    again has no further effect. It ends with an error and changes nothing when a load does not
+    balance, or when the run has lost its lease.
     """
     body = [statement for name in names for statement in _replace_versions(entities()[name])]
-    return ";\n".join(["BEGIN TRANSACTION", *body, *_record_publication(), "COMMIT TRANSACTION"])
+    return ";\n".join(
+        [
+            "DECLARE imbalances STRING",
+            *_check_balance(),
+            "BEGIN TRANSACTION",
+            *lease.hold_statements(audit.name("leases")),
+            *body,
+            *_record_publication(),
+            "COMMIT TRANSACTION",
+        ]
+    )
+
+
+def _check_balance() -> list[str]:
+    """Ends the script with an error that audit quotes when a load does not add up."""
+    found = _imbalances()
+    return [
+        f"UPDATE {audit.name('table_loads')} AS known SET error = found.message FROM ("
+        "SELECT load_id, STRING_AGG(FORMAT('%s: %.2f landed, %.2f read, %.2f accounted for', "
+        "measure, landed, read, accounted), '; ' ORDER BY measure) AS message "
+        f"FROM ({found}) AS imbalance GROUP BY load_id) AS found "
+        "WHERE known.load_id = found.load_id",
+        "SET imbalances = (SELECT STRING_AGG(DISTINCT load_id, ', ' ORDER BY load_id) "
+        f"FROM ({found}) AS imbalance)",
+        "IF imbalances IS NOT NULL THEN RAISE USING MESSAGE = "
+        "CONCAT('Loads do not balance, see audit.table_loads: ', imbalances); END IF",
+    ]
+
+
+def _imbalances() -> str:
+    tables = {
+        "table_loads": audit.name("table_loads"),
+        "silver_loads": _staged("silver_loads"),
+    }
+    path = SQL / "audit" / "imbalances.sql"
+    return render(path.read_text(encoding="utf-8"), tables.__getitem__, "audit/imbalances.sql")
 
 
 def _replace_versions(entity: Entity) -> list[str]:

@@ -14,7 +14,10 @@ CREATE TABLE IF NOT EXISTS {{ audit("pipeline_runs") }} (
 );
 
 -- One row per load of a source's table. state: PLANNED, LANDED, MERGED, PUBLISHED, FAILED.
--- rows_read = rows_merged + rows_unchanged + rows_deduplicated + rows_quarantined, and so do the amounts.
+-- rows_landed = rows_read = rows_merged + rows_unchanged + rows_deduplicated + rows_quarantined, and
+-- so do the dollars, which are added up once where they land and once more by Spark.
+-- schema_events is a JSON object of what the contract allows: missing_columns, extra_columns, and per
+-- column how many invalid_dates (0000-00-00) became NULL.
 CREATE TABLE IF NOT EXISTS {{ audit("table_loads") }} (
   load_id STRING NOT NULL,
   run_id STRING NOT NULL,
@@ -31,16 +34,20 @@ CREATE TABLE IF NOT EXISTS {{ audit("table_loads") }} (
   uri STRING,
   columns STRING,
   checksum STRING,
+  schema_events STRING,
+  rows_landed INT64,
   rows_read INT64,
   rows_merged INT64,
   rows_unchanged INT64,
   rows_deduplicated INT64,
   rows_quarantined INT64,
+  billed_landed NUMERIC,
   billed_read NUMERIC,
   billed_merged NUMERIC,
   billed_unchanged NUMERIC,
   billed_deduplicated NUMERIC,
   billed_quarantined NUMERIC,
+  paid_landed NUMERIC,
   paid_read NUMERIC,
   paid_merged NUMERIC,
   paid_unchanged NUMERIC,
@@ -115,4 +122,11 @@ CREATE TABLE IF NOT EXISTS {{ audit("publications") }} (
   batch_uri STRING,
   run_id STRING NOT NULL,
   published_at TIMESTAMP NOT NULL
+);
+
+-- One row: the run that may publish, NULL while none does.
+CREATE TABLE IF NOT EXISTS {{ audit("leases") }} (
+  dag_id STRING,
+  run_id STRING,
+  renewed_at TIMESTAMP NOT NULL
 );

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -16,7 +17,7 @@ from local.airflow_process import DagWorker, RunFailed
 from simulator.mysql import transaction
 from simulator.verify import verify
 from simulator.world import World
-from tests.pipeline_support import Pipeline, last_run, pipeline, rows
+from tests.pipeline_support import Pipeline, checkout, last_run, pipeline, rows
 from utils import bigquery
 from utils.entities import entities
 from utils.settings import settings
@@ -174,19 +175,65 @@ def test_no_value_of_a_patient_leaves_bronze_and_silver(simulated: Simulated) ->
             assert secret not in text.lower(), where
 
 
-def test_a_refused_source_is_one_clear_error_and_publishes_nothing(simulated: Simulated) -> None:
+@pytest.mark.parametrize(
+    ("wrong", "complaint"),
+    [
+        pytest.param({"password": "wrong-password"}, "refused user", id="H10-wrong-password"),
+        pytest.param({"port": "1"}, "does not answer", id="A16-unreachable"),
+    ],
+)
+def test_a_source_that_refuses_is_one_clear_error_and_publishes_nothing(
+    simulated: Simulated, wrong: dict[str, str], complaint: str
+) -> None:
     day = simulated.last_date + timedelta(days=2)
     before = simulated.pipeline.content()
     variable = "AIRFLOW_CONN_HOSPITAL_A_DB"
-    right = simulated.pipeline.variables[variable]
-    password = right.split(":")[2].split("@")[0]
-    wrong = {variable: right.replace(password, "wrong-password")}
-    with simulated.pipeline.worker(**wrong) as worker, pytest.raises(RunFailed):
+    address = urlsplit(simulated.pipeline.variables[variable])
+    right = {"password": str(address.password), "port": str(address.port)}
+    text = address.geturl()
+    for part, value in wrong.items():
+        text = text.replace(right[part], value)
+    with simulated.pipeline.worker(**{variable: text}) as worker, pytest.raises(RunFailed):
         worker.run(day, lambda task, seconds: None)
     run = last_run(day)
     assert (run["state"], run["failed_task"]) == ("FAILED", "land")
     assert "hospital_a" in run["error"]
-    assert "wrong-password" not in simulated.pipeline.state.log("run").read_text()
+    assert complaint in run["error"]
+    log = simulated.pipeline.state.log("run").read_text()
+    assert "wrong-password" not in log
+    assert right["password"] not in log
+    assert simulated.pipeline.content() == before
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "complaint"),
+    [
+        pytest.param("kind: mysql", "kind: mysql\ncolour: red", "colour", id="H11-unknown-key"),
+        pytest.param(
+            "    watermark: ModifiedDate\n    columns: {patient_id",
+            "    columns: {patient_id",
+            "watermark",
+            id="H11-missing-watermark",
+        ),
+        pytest.param("patient_id: PatientID, first", "first", "patient_id", id="H11-unmapped"),
+    ],
+)
+def test_a_broken_configuration_is_one_clear_error_and_publishes_nothing(
+    simulated: Simulated, tmp_path: Path, right: str, wrong: str, complaint: str
+) -> None:
+    day = simulated.last_date + timedelta(days=4)
+    before = simulated.pipeline.content()
+    tree = checkout(tmp_path / "checkout")
+    file = tree / "configs" / "sources" / "hospital_a.yaml"
+    text = file.read_text()
+    assert right in text
+    file.write_text(text.replace(right, wrong, 1))
+    with simulated.pipeline.worker_of(tree) as worker, pytest.raises(RunFailed):
+        worker.run(day, lambda task, seconds: None)
+    run = last_run(day)
+    assert (run["state"], run["failed_task"]) == ("FAILED", "open_run")
+    assert "hospital_a.yaml" in run["error"]
+    assert complaint in run["error"]
     assert simulated.pipeline.content() == before
 
 

@@ -1,0 +1,125 @@
+"""What must hold before a batch of silver becomes visible."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+from google.api_core.exceptions import GoogleAPICallError
+
+from tests.sql_support import BUSINESS_DATE, Row, Warehouse, hold_lease
+from utils import audit, bigquery, silver
+
+BALANCED = {
+    "rows_read": 3,
+    "rows_merged": 2,
+    "rows_quarantined": 1,
+    "billed_read": 30,
+    "billed_merged": 20,
+    "billed_quarantined": 10,
+}
+LANDED = {"rows_landed": 3, "billed_landed": 30, "paid_landed": 0}
+
+
+@pytest.fixture(autouse=True)
+def no_loads(warehouse: Warehouse) -> None:
+    bigquery.query(f"DELETE FROM {audit.name('table_loads')} WHERE TRUE")
+
+
+def stage(warehouse: Warehouse, table: str, schema: list[tuple[str, str]], *rows: Row) -> None:
+    name = warehouse.environment.table("staging", table)
+    columns = ", ".join(f"{column} {kind}" for column, kind in schema)
+    bigquery.query(f"CREATE OR REPLACE TABLE `{name}` ({columns})")
+    for row in rows:
+        values = {column: row.get(column) for column, _ in schema}
+        bound = ", ".join(f"CAST(@{column} AS {kind})" for column, kind in schema)
+        bigquery.query(f"INSERT INTO `{name}` SELECT {bound}", values)
+
+
+def publish(warehouse: Warehouse, staged: Row, landed: Row) -> str:
+    """Publishes a batch of one load and returns the load's id."""
+    load_id = f"load-{uuid4().hex[:8]}"
+    zeros = {name: 0 for name, kind in silver.LOADS if kind != "STRING"}
+    stage(warehouse, "silver_loads", silver.LOADS, {**zeros, **staged, "load_id": load_id})
+    stage(warehouse, "silver_quarantine", silver.QUARANTINE)
+    stage(warehouse, "silver_dq", silver.DQ)
+    load = {
+        "load_id": load_id,
+        "run_id": "run",
+        "business_date": BUSINESS_DATE,
+        "source": "hospital_a",
+        "source_system": "hospital_a",
+        "table_name": "transactions",
+        "entity": "transactions",
+        "load_type": "incremental",
+        "state": "MERGED",
+        "planned_at": "2025-06-30T00:00:00+00:00",
+        **landed,
+    }
+    audit.upsert("table_loads", ["load_id"], [load])
+    hold_lease("run")
+    values = {
+        "batch_id": f"batch-{load_id}",
+        "batch_uri": "gs://lake/batch",
+        "run_id": "run",
+        "business_date": BUSINESS_DATE,
+    }
+    bigquery.query(silver.publish_sql([]), values)
+    return load_id
+
+
+def test_load_that_balances_is_published(warehouse: Warehouse) -> None:
+    load_id = publish(warehouse, BALANCED, LANDED)
+    [load] = warehouse.rows("audit", "table_loads", "state, error", f"load_id = '{load_id}'")
+    assert load == {"state": "PUBLISHED", "error": None}
+
+
+@pytest.mark.parametrize(
+    ("staged", "landed", "message"),
+    [
+        pytest.param(
+            {"rows_merged": 1},
+            {},
+            "rows: 3.00 landed, 3.00 read, 2.00 accounted for",
+            id="row-lost",
+        ),
+        pytest.param(
+            {"rows_merged": 3},
+            {},
+            "rows: 3.00 landed, 3.00 read, 4.00 accounted for",
+            id="row-doubled",
+        ),
+        pytest.param({}, {"rows_landed": 4}, "rows: 4.00 landed, 3.00 read", id="row-not-read"),
+        pytest.param(
+            {}, {"billed_landed": 31}, "billed: 31.00 landed, 30.00 read", id="dollar-not-read"
+        ),
+        pytest.param(
+            {"paid_read": 1},
+            {},
+            "paid: 0.00 landed, 1.00 read, 0.00 accounted for",
+            id="dollar-from-nowhere",
+        ),
+    ],
+)
+def test_load_that_does_not_balance_stops_the_batch_and_audit_says_where(
+    warehouse: Warehouse, staged: Row, landed: Row, message: str
+) -> None:
+    publications = warehouse.rows("audit", "publications", "publication_id")
+    with pytest.raises(GoogleAPICallError, match="Loads do not balance"):
+        publish(warehouse, {**BALANCED, **staged}, {**LANDED, **landed})
+    [load] = warehouse.rows("audit", "table_loads", "error", "state = 'MERGED'")
+    assert message in load["error"]
+    assert warehouse.rows("audit", "publications", "publication_id") == publications
+
+
+def test_publishing_again_changes_nothing(warehouse: Warehouse) -> None:
+    load_id = publish(warehouse, BALANCED, LANDED)
+    values = {
+        "batch_id": f"batch-{load_id}",
+        "batch_uri": "gs://lake/batch",
+        "run_id": "run",
+        "business_date": BUSINESS_DATE,
+    }
+    before = warehouse.rows("audit", "publications", "publication_id")
+    bigquery.query(silver.publish_sql([]), values)
+    assert warehouse.rows("audit", "publications", "publication_id") == before
