@@ -18,7 +18,12 @@ import pendulum
 # A task needs these; imported here, they load while the simulator still works.
 from airflow.api_fastapi.execution_api import app  # noqa: F401
 from airflow.dag_processing.dagbag import DagBag
+from airflow.models.dagrun import DagRun
 from airflow.sdk.execution_time import supervisor, task_runner  # noqa: F401
+from airflow.utils.session import create_session
+from airflow.utils.state import DagRunState
+from airflow.utils.types import DagRunTriggeredByType
+from sqlalchemy import update
 
 
 def main(dag_id: str) -> int:
@@ -27,6 +32,7 @@ def main(dag_id: str) -> int:
     for file, error in bag.import_errors.items():
         _answer(state="failed", error=f"{file}: {error.strip().splitlines()[-1]}")
         return 1
+    _end_abandoned_runs()
     _answer(state="ready")
     dag = bag.dags[dag_id]
     for line in sys.stdin:
@@ -39,6 +45,19 @@ def main(dag_id: str) -> int:
             peak_memory_mb=_peak_memory_mb(),
         )
     return 0
+
+
+def _end_abandoned_runs() -> None:
+    """Marks runs of an earlier process that was killed as failed: nobody goes on with them."""
+    with create_session() as session:
+        session.execute(
+            update(DagRun)
+            .where(
+                DagRun.triggered_by == DagRunTriggeredByType.TEST,
+                DagRun.state.in_([DagRunState.RUNNING, DagRunState.QUEUED]),
+            )
+            .values(state=DagRunState.FAILED)
+        )
 
 
 def _peak_memory_mb() -> dict[str, int]:

@@ -12,9 +12,14 @@ from typing import TYPE_CHECKING
 from utils import bigquery
 from utils.audit import name
 from utils.configs import StrictModel
+from utils.errors import StateError
 
 if TYPE_CHECKING:
     from utils.audit import Run
+
+
+_LOST = "This run does not hold the lease any more and may not publish"
+_REMEDY = "Trigger the date again, or clear the run from its first task on"
 
 
 class Holder(StrictModel):
@@ -52,6 +57,15 @@ def release(run: Run) -> None:
     )
 
 
+def require(run: Run) -> None:
+    """Raises StateError unless the run holds the lease."""
+    held = bigquery.query(
+        f"SELECT run_id FROM {name('leases')} WHERE run_id = @run_id", {"run_id": run.run_id}
+    )
+    if not held:
+        raise StateError(_LOST, where=f"run {run.run_id}", remedy=_REMEDY)
+
+
 def hold_statements(leases: str) -> list[str]:
     """Statements that end a transaction with an error unless @run_id holds the lease.
 
@@ -63,6 +77,5 @@ def hold_statements(leases: str) -> list[str]:
     return [
         f"UPDATE {leases} SET renewed_at = CURRENT_TIMESTAMP() WHERE run_id = @run_id",
         f"IF NOT EXISTS (SELECT 1 FROM {leases} WHERE run_id = @run_id) THEN "
-        "RAISE USING MESSAGE = CONCAT('Run ', @run_id, ' may not publish: another run took the "
-        "lease meanwhile. Trigger a new run'); END IF",
+        f"RAISE USING MESSAGE = CONCAT('{_LOST} (run ', @run_id, '). {_REMEDY}'); END IF",
     ]

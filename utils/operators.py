@@ -102,7 +102,8 @@ def plan_silver() -> dict[str, Any]:
 @task
 def stage_silver(batch: dict[str, Any]) -> None:
     """Brings the finished batch into the staging tables."""
-    silver.stage(silver.Batch.model_validate(batch))
+    run = runs.current(get_current_context())
+    silver.stage(silver.Batch.model_validate(batch), run)
 
 
 @task(trigger_rule="none_failed")

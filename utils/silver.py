@@ -94,8 +94,13 @@ def plan(run: Run, token: str) -> Batch:
     return batch
 
 
-def stage(batch: Batch) -> None:
-    """Brings a finished batch into the staging tables and marks its loads as merged."""
+def stage(batch: Batch, run: Run) -> None:
+    """Brings a finished batch into the staging tables and marks its loads as merged.
+
+    Raises:
+        StateError: the run has lost its lease, so the staging tables are another run's.
+    """
+    lease.require(run)
     layout.create_views(settings())
     for name in batch.entities:
         columns = [(column.name, column.type) for column in entities()[name].silver_schema()]
@@ -121,14 +126,16 @@ def _stage(batch: Batch, folder: str, table: str, columns: list[tuple[str, str]]
 def publish_sql(names: Iterable[str]) -> str:
     """The transaction that publishes what is staged for these entities.
 
-    Query parameters: @batch_id, @batch_uri, @run_id STRING and @business_date DATE. Running it
-    again has no further effect. It ends with an error and changes nothing when a load does not
-    balance, or when the run has lost its lease.
+    Query parameters: @batch_id, @batch_uri, @run_id STRING and @business_date DATE. A batch that
+    is published already stays as it is: later ones may stand on it. The script ends with an error
+    and changes nothing when a load does not balance, or when the run has lost its lease.
     """
     body = [statement for name in names for statement in _replace_versions(entities()[name])]
     return ";\n".join(
         [
             "DECLARE imbalances STRING",
+            f"IF EXISTS (SELECT 1 FROM {audit.name('publications')} "
+            "WHERE publication_id = @batch_id) THEN RETURN; END IF",
             *_check_balance(),
             "BEGIN TRANSACTION",
             *lease.hold_statements(audit.name("leases")),
@@ -193,7 +200,6 @@ def _record_publication() -> list[str]:
         f"(run_id, business_date, layer, {checked}, checked_at) "
         f"SELECT @run_id, @business_date, 'silver', {checked}, CURRENT_TIMESTAMP() "
         f"FROM {_staged('silver_dq')}",
-        f"DELETE FROM {audit.name('publications')} WHERE publication_id = @batch_id",
         f"INSERT INTO {audit.name('publications')} "
         "(publication_id, layer, business_date, batch_uri, run_id, published_at) "
         "SELECT @batch_id, 'silver', @business_date, @batch_uri, @run_id, CURRENT_TIMESTAMP()",

@@ -1,0 +1,177 @@
+"""A backfill under Airflow's own scheduler, with a worker and a service killed in the middle.
+
+`RCM_BACKFILL_DATES` says how many business dates; the default keeps CI short.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+
+import local.stack
+import simulator
+from tests.pipeline_support import Pipeline, pipeline, rows
+from utils import bigquery
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from simulator.world import World
+
+DATES = int(os.environ.get("RCM_BACKFILL_DATES", "2"))
+SECONDS_PER_DATE = 600
+HEARTBEATS = {
+    # A killed worker is noticed in seconds instead of minutes.
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "20",
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "5",
+}
+
+
+class Scheduler:
+    """Airflow's command line and processes beside a stack."""
+
+    def __init__(self, running: Pipeline) -> None:
+        self.running = running
+
+    def command(self, *words: str) -> str:
+        result = subprocess.run(
+            [str(Path(sys.executable).parent / "airflow"), *words],
+            env={**os.environ, **self.running.variables, **HEARTBEATS},
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        return result.stdout
+
+    def backfill(self, dates: list[date]) -> None:
+        self.command(
+            *["backfill", "create", "--dag-id", "rcm_daily"],
+            *["--from-date", dates[0].isoformat(), "--to-date", f"{dates[-1]}T23:59:59"],
+            *["--max-active-runs", "1", "--reprocess-behavior", "completed"],
+        )
+        self.command("dags", "unpause", "rcm_daily")
+
+    def clear(self, task: str, day: date) -> None:
+        self.command(
+            *["tasks", "clear", "rcm_daily", "--yes", "-t", f"^{task}$"],
+            *["--start-date", day.isoformat(), "--end-date", f"{day}T23:59:59"],
+        )
+
+    def kill_busy_worker(self) -> None:
+        """Kills the process of a running task, and the worker above it."""
+        record = next(s for s in local.stack.status(self.running.state) if s.name == "airflow")
+        tasks = [
+            process
+            for process in psutil.Process(record.pid).children(recursive=True)
+            if "task" in " ".join(process.cmdline()) and "supervisor" in " ".join(process.cmdline())
+        ]
+        assert tasks, "no task is running"
+        for process in (tasks[0].parent(), tasks[0]):
+            if process is not None:
+                process.send_signal(signal.SIGKILL)
+
+
+def states() -> dict[date, str]:
+    return {run["business_date"]: run["state"] for run in rows("audit", "pipeline_runs")}
+
+
+def wait(what: str, holds: Callable[[], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"{what}: not after {seconds:.0f} s; runs: {states()}"
+        time.sleep(1)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    folder = tmp_path_factory.mktemp("world")
+    return simulator.generate(11, 60, DATES - 1, date(2026, 1, 31), folder / "simulator")
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory, world: World) -> Iterator[Pipeline]:
+    folder = tmp_path_factory.mktemp("scheduled")
+    with pytest.MonkeyPatch.context() as patch, pipeline(folder, patch) as stack:
+        for name, value in HEARTBEATS.items():
+            patch.setenv(name, value)
+        for index in range(DATES):
+            world.apply(index, stack.hospitals, stack.landing)
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def clean(running: Pipeline, world: World) -> dict[str, str]:
+    """Every table after runs that nothing disturbed; afterwards the lake is empty again."""
+    delivered = running.landing.parent / "delivered"
+    shutil.copytree(running.landing, delivered)
+    running.deliver()
+    with running.worker() as worker:
+        for day in world.business_dates:
+            worker.run(day, lambda task, seconds: None)
+    content = running.content()
+    local.stack.down(running.state)
+    for folder in ("gcs", "bigquery", "airflow"):
+        shutil.rmtree(running.state.path / folder)
+    shutil.copytree(delivered, running.landing, dirs_exist_ok=True)
+    return content
+
+
+def test_a_disturbed_backfill_gives_the_tables_of_a_clean_run(
+    running: Pipeline, world: World, clean: dict[str, str]
+) -> None:
+    """H01, H02, H05, H07: a worker and the warehouse are killed; a task is cleared afterwards."""
+    local.stack.up(running.state, report=lambda ready: None, with_airflow=True)
+    bigquery.client.cache_clear()
+    running.deliver()
+    scheduler = Scheduler(running)
+    days = world.business_dates
+
+    scheduler.backfill(days)
+    wait("first date begins", lambda: _is_landing(days[0]), SECONDS_PER_DATE)
+    scheduler.kill_busy_worker()
+    wait("first date", lambda: states().get(days[0]) == "SUCCEEDED", SECONDS_PER_DATE)
+    record = next(s for s in local.stack.status(running.state) if s.name == "bigquery")
+    os.kill(record.pid or 0, signal.SIGKILL)
+    local.stack.up(running.state, report=lambda ready: None)
+    bigquery.client.cache_clear()
+    wait(
+        "all dates",
+        lambda: [states().get(day) for day in days] == ["SUCCEEDED"] * DATES,
+        SECONDS_PER_DATE * DATES,
+    )
+    assert running.content() == clean
+
+    scheduler.clear("stage_silver", days[0])
+    wait("the cleared task", lambda: _has_ended(scheduler, days[0]), SECONDS_PER_DATE)
+    assert running.content() == clean
+
+
+def _is_landing(day: date) -> bool:
+    return bool(_tables_exist() and rows("audit", "table_loads", where=f"business_date = '{day}'"))
+
+
+def _tables_exist() -> bool:
+    try:
+        rows("audit", "table_loads", "1", "FALSE")
+    except Exception:  # the dataset comes with the first run
+        return False
+    return True
+
+
+def _has_ended(scheduler: Scheduler, day: date) -> bool:
+    listing = scheduler.command(
+        *["dags", "list-runs", "rcm_daily", "--output", "plain"],
+        *["--start-date", day.isoformat(), "--end-date", f"{day}T23:59:59"],
+    )
+    return "success" in listing
