@@ -28,6 +28,7 @@ class Observation:
     load_id: str
     row_id: int
     is_deleted: bool = False
+    colour: str | None = None
 
     @property
     def key(self) -> str:
@@ -37,7 +38,7 @@ class Observation:
     def row_hash(self) -> str:
         if self.is_deleted:
             return ""
-        tracked = {"thing_id": self.thing_id, "value": self.value}
+        tracked = {"thing_id": self.thing_id, "value": self.value, "colour": self.colour}
         named = [f"{name}={len(text)}:{text}" for name, text in tracked.items() if text is not None]
         return hashlib.sha256("".join(named).encode()).hexdigest()
 
@@ -58,10 +59,12 @@ class Version:
     thing_id: str
     value: str | None
     note: str | None
+    colour: str | None
     version: int
     effective_date: datetime
     expiry_date: datetime
     is_current: bool
+    is_deleted: bool
     row_hash: str
     load_id: str
     observed_at: datetime
@@ -73,30 +76,35 @@ def surrogate(parts: Sequence[str | None]) -> str:
     return hashlib.sha256("".join(encoded).encode()).hexdigest()
 
 
+def winners(observations: Iterable[Observation]) -> list[Observation]:
+    """The observations of one key that count, one for each event time, in their order."""
+    found: dict[datetime, Observation] = {}
+    for seen in observations:
+        known = found.get(seen.event_at)
+        if known is None or seen.rank > known.rank:
+            found[seen.event_at] = seen
+    return sorted(found.values(), key=attrgetter("event_at"))
+
+
 def replay(observations: Iterable[Observation]) -> list[Version]:
     """The versions of one key after all its observations, in the order of their event times."""
-    winners: dict[datetime, Observation] = {}
-    for seen in observations:
-        known = winners.get(seen.event_at)
-        if known is None or seen.rank > known.rank:
-            winners[seen.event_at] = seen
-
     versions: list[Version] = []
     is_open = False
-    for now in sorted(winners.values(), key=attrgetter("event_at")):
+    for now in winners(observations):
         unchanged = is_open and versions[-1].row_hash == now.row_hash
         if unchanged or (now.is_deleted and not is_open):
             continue
         if is_open:
-            versions[-1] = _closed(versions[-1], now.event_at)
+            versions[-1] = _closed(versions[-1], now)
         is_open = not now.is_deleted
         if is_open:
             versions.append(_opened(now, len(versions) + 1))
     return versions
 
 
-def _closed(version: Version, at: datetime) -> Version:
-    return Version(**{**vars(version), "expiry_date": at, "is_current": False})
+def _closed(version: Version, by: Observation) -> Version:
+    end = {"expiry_date": by.event_at, "is_current": False, "is_deleted": by.is_deleted}
+    return Version(**{**vars(version), **end})
 
 
 def _opened(by: Observation, number: int) -> Version:
@@ -108,10 +116,12 @@ def _opened(by: Observation, number: int) -> Version:
         thing_id=by.thing_id,
         value=by.value,
         note=by.note,
+        colour=by.colour,
         version=number,
         effective_date=by.event_at,
         expiry_date=OPEN_END,
         is_current=True,
+        is_deleted=False,
         row_hash=by.row_hash,
         load_id=by.load_id,
         observed_at=by.observed_at,

@@ -20,6 +20,7 @@ from utils import audit, bigquery, lease
 from utils.entities import Entity, entities
 from utils.gold import build_statement, refresh_script
 from utils.layout import silver_view
+from utils.silver import history_query
 from utils.sql import gold_models
 
 if TYPE_CHECKING:
@@ -99,6 +100,16 @@ def run_case(folder: Path) -> tuple[list[Row], list[Row]]:
         in_order({name: row[name] for name in columns} for row in expect["rows"]),
         in_order({name: row[name] for name in columns} for row in actual),
     )
+
+
+def broken_promises(entity: str, rows: list[Row]) -> dict[str, int]:
+    """How many of these versions of an entity break each promise of `sql/silver/history.sql`."""
+    script = [
+        _given_table(entity, _columns(entity)),
+        history_query([entities()[entity]], _given),
+    ]
+    found = bigquery.query("\n".join(script), {_given(entity): _complete(entity, rows)})
+    return {row["broken_promise"]: row["version_count"] for row in found}
 
 
 def in_order(rows: Any) -> list[Row]:
@@ -181,6 +192,21 @@ class Warehouse:
             f"INSERT INTO {table} ({', '.join(columns)}) "
             f"SELECT {', '.join(columns)} FROM {_given(entity)};",
             {_given(entity): _complete(entity, rows)},
+        )
+
+    def stage_versions(self, entity: str, rows: list[Row]) -> None:
+        """Replaces the versions of an entity that are staged."""
+        self.stage(f"silver_{entity}", list(_columns(entity).items()), _complete(entity, rows))
+
+    def stage(self, name: str, columns: list[tuple[str, str]], rows_json: str = "[]") -> None:
+        """Replaces a staging table."""
+        table = f"`{self.environment.table('staging', name)}`"
+        declared = ", ".join(" ".join(column) for column in columns)
+        bigquery.query(
+            f"CREATE OR REPLACE TABLE {table} ({declared});\n"
+            f"{_given_table(name, dict(columns))}\n"
+            f"INSERT INTO {table} SELECT * FROM {_given(name)};",
+            {_given(name): rows_json},
         )
 
     def refresh(

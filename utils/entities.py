@@ -138,6 +138,7 @@ _HISTORY = [
     _column("effective_date", "TIMESTAMP", "Instant from which this version is in force."),
     _column("expiry_date", "TIMESTAMP", "Instant at which it ends; 9999-12-31 while it is open."),
     _column("is_current", "BOOL", "Whether this version is open."),
+    _column("is_deleted", "BOOL", "Whether it ended because the row was deleted at its source."),
     _column("_row_hash", "STRING", "Hash of the tracked columns."),
     _column("_load_id", "STRING", "Load that brought this version."),
     _column("_observed_at", "TIMESTAMP", "Upper bound of that load's window."),

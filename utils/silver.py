@@ -21,7 +21,7 @@ from utils.spark_spec import silver_spec
 from utils.sql import render
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from utils.audit import Run
     from utils.entities import Entity
@@ -124,22 +124,25 @@ def _stage(batch: Batch, folder: str, table: str, columns: list[tuple[str, str]]
 
 
 def publish_sql(names: Iterable[str]) -> str:
-    """The transaction that publishes what is staged for these entities.
+    """Checks what is staged for these entities and publishes it in one transaction.
 
     Query parameters: @batch_id, @batch_uri, @run_id STRING and @business_date DATE. A batch that
     is published already stays as it is: later ones may stand on it. The script ends with an error
-    and changes nothing when a load does not balance, or when the run has lost its lease.
+    and changes nothing when a load does not balance, when a history breaks a promise, or when the
+    run has lost its lease.
     """
-    body = [statement for name in names for statement in _replace_versions(entities()[name])]
+    staged = [entities()[name] for name in names]
     return ";\n".join(
         [
             "DECLARE imbalances STRING",
+            "DECLARE broken STRING",
             f"IF EXISTS (SELECT 1 FROM {audit.name('publications')} "
             "WHERE publication_id = @batch_id) THEN RETURN; END IF",
             *_check_balance(),
+            *(_check_history(staged) if staged else []),
             "BEGIN TRANSACTION",
             *lease.hold_statements(audit.name("leases")),
-            *body,
+            *[statement for entity in staged for statement in _replace_versions(entity)],
             *_record_publication(),
             "COMMIT TRANSACTION",
         ]
@@ -169,6 +172,34 @@ def _imbalances() -> str:
     }
     path = SQL / "audit" / "imbalances.sql"
     return render(path.read_text(encoding="utf-8"), tables.__getitem__, "audit/imbalances.sql")
+
+
+def history_query(checked: Iterable[Entity], ref: Callable[[str], str]) -> str:
+    """Counts the versions of these entities that break a promise; no rows if none does.
+
+    Args:
+        checked: entities to look at, at least one.
+        ref: gives the SQL name of an entity's versions.
+    """
+    template = (SQL / "silver" / "history.sql").read_text(encoding="utf-8")
+    histories = [(entity.name, entity.key_column) for entity in checked]
+    return render(template, ref, "silver/history.sql", histories=histories)
+
+
+def _check_history(staged: Iterable[Entity]) -> list[str]:
+    """Ends the script with an error when a staged history, always that of whole keys, is wrong."""
+
+    def ref(name: str) -> str:
+        return _staged(f"silver_{name}")
+
+    return [
+        "SET broken = (SELECT STRING_AGG("
+        "FORMAT('silver.%s: %s (%d versions)', entity, broken_promise, version_count), "
+        f"'; ' ORDER BY entity, broken_promise) FROM (\n{history_query(staged, ref)}))",
+        "IF broken IS NOT NULL THEN RAISE USING MESSAGE = "
+        "CONCAT('Nothing was published, the history in ', @batch_uri, ' is wrong: ', broken); "
+        "END IF",
+    ]
 
 
 def _replace_versions(entity: Entity) -> list[str]:

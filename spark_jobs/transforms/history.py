@@ -83,9 +83,9 @@ def replay(arrived: DataFrame, logged: DataFrame) -> DataFrame:
 
     Returns:
         One row per observation: OBSERVATION, `_is_new`, `_wins` (counts at its event time),
-        `_starts` (opens a version, number `version`, in force until `expiry_date`),
-        `_is_affected` (the versions of its key are not the published ones) and, for new rows,
-        `_disposition`.
+        `_starts` (opens a version, number `version`, in force until `expiry_date`, where its key
+        is gone if `is_deleted`), `_is_affected` (the versions of its key are not the published
+        ones) and, for new rows, `_disposition`.
     """
     both = arrived.select(*OBSERVATION, F.lit(True).alias("_is_new")).unionByName(
         logged.select(*OBSERVATION, F.lit(False).alias("_is_new"))
@@ -105,6 +105,7 @@ def _replay_alone(observations: DataFrame) -> DataFrame:
         (~F.col("_is_deleted")).alias("_starts"),
         F.when(~F.col("_is_deleted"), F.lit(1).cast("bigint")).alias("version"),
         F.when(~F.col("_is_deleted"), F.lit(OPEN_END)).alias("expiry_date"),
+        F.when(~F.col("_is_deleted"), F.lit(False)).alias("is_deleted"),
         F.col("_is_new").alias("_is_affected"),
         F.when(F.col("_is_new"), opens).alias("_disposition"),
     )
@@ -124,12 +125,14 @@ def _replay_together(observations: DataFrame) -> DataFrame:
 
     is_bound = F.col("_starts") | (F.col("_wins") & F.col("_is_deleted"))
     next_bound = F.last(F.when(is_bound, F.col("_event_at")), ignorenulls=True).over(after)
+    by_deletion = F.last(F.when(is_bound, F.col("_is_deleted")), ignorenulls=True).over(after)
     number = F.sum(F.col("_starts").cast("bigint")).over(so_far)
     affects = F.col("_is_new") & F.col("_wins") & (is_bound | F.col("_logged_hash").isNotNull())
     return started.select(
         *[*OBSERVATION, "_is_new", "_wins", "_starts"],
         F.when(F.col("_starts"), number).alias("version"),
         F.when(F.col("_starts"), F.coalesce(next_bound, F.lit(OPEN_END))).alias("expiry_date"),
+        F.when(F.col("_starts"), F.coalesce(by_deletion, F.lit(False))).alias("is_deleted"),
         F.max(affects).over(key).alias("_is_affected"),
         F.when(F.col("_is_new"), _disposition()).alias("_disposition"),
     )
@@ -177,7 +180,7 @@ def versions(log: DataFrame, timeline: DataFrame, entity: Entity) -> DataFrame:
     """
     opened = timeline.where(
         (F.col("entity") == entity.name) & F.col("_is_affected") & F.col("_starts")
-    ).select(*_REFERENCE, "version", "expiry_date")
+    ).select(*_REFERENCE, "version", "expiry_date", "is_deleted")
     described = _with_exact_money(log, entity).join(opened, on=list(_REFERENCE), how="inner")
     return described.select(
         "source_system",
@@ -189,6 +192,7 @@ def versions(log: DataFrame, timeline: DataFrame, entity: Entity) -> DataFrame:
         F.col("_event_at").alias("effective_date"),
         "expiry_date",
         (F.col("expiry_date") == F.lit(OPEN_END)).alias("is_current"),
+        "is_deleted",
         *["_row_hash", "_load_id", "_observed_at"],
     )
 

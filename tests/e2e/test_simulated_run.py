@@ -21,6 +21,7 @@ from tests.pipeline_support import Pipeline, checkout, last_run, pipeline, rows
 from utils import bigquery
 from utils.entities import entities
 from utils.settings import settings
+from utils.silver import history_query
 from utils.sql import gold_models
 
 CANARY = "Zzyzxcanary"
@@ -65,6 +66,13 @@ def test_everything_published_equals_the_answer_key(simulated: Simulated) -> Non
     )
     assert prefix
     assert differences == []
+
+
+def test_every_published_history_keeps_its_promises(simulated: Simulated) -> None:
+    broken = history_query(
+        entities().values(), lambda name: f"`{settings().table('silver', name)}`"
+    )
+    assert bigquery.query(broken) == []
 
 
 def test_every_load_is_accounted_for_in_rows_and_dollars(simulated: Simulated) -> None:

@@ -1,7 +1,7 @@
 """A lake with one entity, `things`, into which tests put batches of observations.
 
-`Lake.publish` runs the job on a batch and does what publication does: the batch joins the log,
-and the versions of every key it brings replace those published.
+`Lake.publish` runs the job on a batch and does what publication does: the versions pass the gate,
+the batch joins the log, and the versions of every key it brings replace those published.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from pyspark.sql import SparkSession
 from spark_jobs.main import run
 from tests.oracle import Observation, Version
 from tests.spark_support import batch_json, column_json, read_rows, write_bronze
+from utils.paths import SQL
+from utils.sql import render
 
 INSTANT = pa.timestamp("us", tz="UTC")
 LOCAL = pa.timestamp("us")
@@ -46,23 +48,48 @@ def things_json(**parts: Any) -> dict[str, Any]:
     }
 
 
+def wide_things_json(**parts: Any) -> dict[str, Any]:
+    """The entity after a tracked colour joined its contract."""
+    columns = [*things_json()["columns"], column_json("colour")]
+    return things_json(columns=columns, **parts)
+
+
 @dataclass
 class Lake:
-    """The lake's folder and what is published from it."""
+    """The lake's folder and what is published from it.
+
+    The contract is the narrow one until a load brings a colour, and the wide one from then on.
+    """
 
     spark: SparkSession
     folder: Path
     history: list[str] = field(default_factory=list)
     published: dict[str, list[Version]] = field(default_factory=dict)
+    is_wide: bool = False
 
     def publish(self, observations: Sequence[Observation], **parts: Any) -> Path:
         """Runs one batch, publishes it and returns its folder."""
         batch = self.folder / f"b{len(self.history)}"
+        self.is_wide |= any(seen.colour for seen in observations)
         spec = self._specification(batch, observations, parts)
         run(self.spark, str(spec), str(batch))
+        assert self._broken_promises(batch / "things/versions") == []
         self.history.append(str(batch / "things/observations"))
         self.published |= versions_by_key(read_rows(batch / "things/versions"))
         return batch
+
+    def _broken_promises(self, versions: Path) -> list[dict[str, Any]]:
+        """What the gate of publication says of the versions that are to be published."""
+        self.spark.read.parquet(str(versions)).createOrReplaceTempView("staged_things")
+        found = self.spark.sql(
+            render(
+                (SQL / "silver/history.sql").read_text(encoding="utf-8"),
+                lambda name: f"staged_{name}",
+                "history.sql",
+                histories=[("things", "thing_key")],
+            )
+        )
+        return [row.asDict() for row in found.collect()]
 
     def _specification(
         self, batch: Path, observations: Sequence[Observation], parts: dict[str, Any]
@@ -70,7 +97,8 @@ class Lake:
         rows = [seen for seen in observations if not seen.is_deleted]
         gone = [seen for seen in observations if seen.is_deleted]
         by_load = groupby(sorted(rows, key=attrgetter("load_id", "row_id")), attrgetter("load_id"))
-        entity = things_json(
+        contract = wide_things_json if self.is_wide else things_json
+        entity = contract(
             history=self.history,
             loads=[_load(batch, load_id, list(seen)) for load_id, seen in by_load],
             deletes=_deletes(batch, gone) if gone else None,
@@ -83,22 +111,23 @@ class Lake:
 
 
 def _load(batch: Path, load_id: str, rows: list[Observation]) -> dict[str, Any]:
-    path = write_bronze(
-        batch / "bronze" / f"{load_id}.parquet",
-        {
-            "ID": [seen.thing_id for seen in rows],
-            "Value": pa.array([seen.value for seen in rows], pa.string()),
-            "Note": pa.array([seen.note for seen in rows], pa.string()),
-            "Changed": pa.array([seen.event_at.replace(tzinfo=None) for seen in rows], LOCAL),
-        },
-        load_id,
-    )
+    content: dict[str, Any] = {
+        "ID": [seen.thing_id for seen in rows],
+        "Value": pa.array([seen.value for seen in rows], pa.string()),
+        "Note": pa.array([seen.note for seen in rows], pa.string()),
+        "Changed": pa.array([seen.event_at.replace(tzinfo=None) for seen in rows], LOCAL),
+    }
+    columns = {"thing_id": "ID", "value": "Value", "note": "Note"}
+    if any(seen.colour for seen in rows):
+        content["Colour"] = pa.array([seen.colour for seen in rows], pa.string())
+        columns["colour"] = "Colour"
+    path = write_bronze(batch / "bronze" / f"{load_id}.parquet", content, load_id)
     return {
         "load_id": load_id,
         "source_system": rows[0].source_system,
         "time_zone": "UTC",
         "path": str(path),
-        "columns": {"thing_id": "ID", "value": "Value", "note": "Note"},
+        "columns": columns,
         "watermark": "Changed",
         "observed_at": rows[0].observed_at.isoformat(),
     }
@@ -143,10 +172,12 @@ def versions_by_key(rows: Iterable[dict[str, Any]]) -> dict[str, list[Version]]:
                 thing_id=row["thing_id"],
                 value=row["value"],
                 note=row["note"],
+                colour=row.get("colour"),
                 version=row["version"],
                 effective_date=row["effective_date"],
                 expiry_date=row["expiry_date"],
                 is_current=row["is_current"],
+                is_deleted=row["is_deleted"],
                 row_hash=row["_row_hash"],
                 load_id=row["_load_id"],
                 observed_at=row["_observed_at"],

@@ -1,0 +1,113 @@
+"""Silver is published only if the history that is staged keeps its promises."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+from google.api_core.exceptions import GoogleAPICallError
+
+from tests.sql_support import BUSINESS_DATE, Row, Warehouse, broken_promises, hold_lease
+from utils import bigquery, silver
+
+LIFE: list[Row] = [
+    {"version": 1, "effective_date": "2026-01-01T00:00:00Z", "expiry_date": "2026-01-03T00:00:00Z"},
+    {"version": 2, "effective_date": "2026-01-03T00:00:00Z", "expiry_date": "2026-01-05T00:00:00Z",
+     "is_deleted": True},
+    {"version": 3, "effective_date": "2026-01-08T00:00:00Z"},
+]  # fmt: skip
+
+DAY_1, DAY_2, DAY_4, DAY_7, DAY_9 = (f"2026-01-0{day}T00:00:00Z" for day in (1, 2, 4, 7, 9))
+OPEN = "9999-12-31T00:00:00Z"
+NUMBERS = "versions are not numbered 1 to n"
+ENDS = "a version does not end after it begins"
+OVERLAP = "versions overlap"
+GAP = "a gap without a deletion, or a deletion without a gap"
+CURRENT = "the open version, and no other, is current"
+REPEATS = "a version repeats the one before it"
+
+
+@pytest.fixture
+def staging(warehouse: Warehouse) -> Warehouse:
+    """Staging as a batch without loads leaves it."""
+    reports = {"loads": silver.LOADS, "quarantine": silver.QUARANTINE, "dq": silver.DQ}
+    for report, columns in reports.items():
+        warehouse.stage(f"silver_{report}", columns)
+    warehouse.fill("patients", [])
+    return warehouse
+
+
+def publish(warehouse: Warehouse, **staged: list[Row]) -> None:
+    for entity, rows in staged.items():
+        warehouse.stage_versions(entity, rows)
+    values = {"batch_id": uuid4().hex, "batch_uri": "gs://lake/silver/b1", "run_id": "r1"}
+    hold_lease("r1")
+    bigquery.query(silver.publish_sql(staged), {**values, "business_date": BUSINESS_DATE})
+
+
+def of(patient_id: str, *changes: Row) -> list[Row]:
+    """The life of a patient, with these changes to its versions."""
+    wanted = changes or ({}, {}, {})
+    key = {"source_system": "hospital_a", "patient_id": patient_id}
+    return [
+        {**key, "is_deleted": False, "_row_hash": f"h{version['version']}", **version, **change}
+        for version, change in zip(LIFE, wanted, strict=True)
+    ]
+
+
+def published(warehouse: Warehouse) -> list[tuple[object, ...]]:
+    rows = warehouse.rows("silver", "patients", "patient_key, version")
+    return [tuple(row.values()) for row in rows]
+
+
+def test_whole_keys_replace_those_published(staging: Warehouse) -> None:
+    publish(staging, patients=[*of("P1"), *of("P2")])
+    publish(staging, patients=of("P2")[:2])
+    publish(staging, patients=of("P2"))
+
+    assert published(staging) == [
+        (f"hospital_a/{patient_id}", version)
+        for patient_id in ("P1", "P2")
+        for version in (1, 2, 3)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("promise", "changes"),
+    [
+        pytest.param(NUMBERS, [{}, {"version": 3}, {"version": 4}], id="a number is left out"),
+        pytest.param(NUMBERS, [{}, {"version": None}, {}], id="a version without a number"),
+        pytest.param(NUMBERS, [{}, {"version": 3}, {"version": 2}], id="numbers against time"),
+        pytest.param(ENDS, [{"expiry_date": DAY_1}, {}, {}], id="a version of no length"),
+        pytest.param(ENDS, [{}, {}, {"expiry_date": DAY_7}], id="E15 an end before the beginning"),
+        pytest.param(ENDS, [{"expiry_date": None}, {}, {}], id="no end"),
+        pytest.param(OVERLAP, [{"expiry_date": DAY_4}, {}, {}], id="two versions at one time"),
+        pytest.param(OVERLAP, [{"expiry_date": OPEN}, {}, {}], id="two open versions"),
+        pytest.param(GAP, [{"expiry_date": DAY_2}, {}, {}], id="a gap without a deletion"),
+        pytest.param(GAP, [{"is_deleted": True}, {}, {}], id="a deletion without a gap"),
+        pytest.param(GAP, [{}, {"is_deleted": None}, {}], id="a gap of unknown cause"),
+        pytest.param(
+            GAP, [{}, {}, {"expiry_date": DAY_9}], id="a live key without an open version"
+        ),
+        pytest.param(CURRENT, [{}, {"is_current": True}, {}], id="two current versions"),
+        pytest.param(CURRENT, [{}, {}, {"is_current": False}], id="no current version"),
+        pytest.param(REPEATS, [{}, {"_row_hash": "h1"}, {}], id="E06 a version without a change"),
+    ],
+)
+def test_check_counts_the_versions_that_break(promise: str, changes: list[Row]) -> None:
+    rows = [*of("P1"), *of("P2", *changes)]
+
+    assert promise in broken_promises("patients", rows)
+
+
+def test_check_finds_nothing_in_a_history_with_a_change_and_a_deletion() -> None:
+    assert broken_promises("patients", [*of("P1"), *of("P2")]) == {}
+
+
+def test_broken_history_fails_the_run_and_is_not_published(staging: Warehouse) -> None:
+    broken = of("P3", {}, {"expiry_date": DAY_9}, {})
+
+    with pytest.raises(GoogleAPICallError, match=rf"silver.patients: {OVERLAP} \(1 versions\)"):
+        publish(staging, patients=[*of("P2"), *broken])
+
+    assert published(staging) == []
