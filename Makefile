@@ -2,6 +2,7 @@
 SEED ?= 1
 PATIENTS ?= 10000
 DAYS ?= 2
+SEQUENCES ?= 10000
 ENGINE ?= sail
 DATA ?=
 
@@ -19,7 +20,7 @@ COMPILE = $(CURDIR)/.local/venvs/uv/bin/uv pip compile --quiet --upgrade --unive
 quietly = output=$$($(1) 2>&1) || { echo "$$output"; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down status run verify ui test lint lint-imports bundle requirements clean
+.PHONY: help setup up down status run verify ui test prove lint lint-imports bundle requirements clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +51,9 @@ ui: setup ## Start Airflow's web page with the same DAGs
 test: ## Run all tests (they start their own services)
 	@sh local/setup.sh --java
 	@$(PYTHON) -m pytest $(ARGS)
+
+prove: setup ## Prove history on SEQUENCES generated event sequences
+	@$(PYTHON) -m pytest --quiet --capture=no --durations=0 --sequences $(SEQUENCES) tests/unit/spark/test_history_properties.py
 
 lint: setup lint-imports ## Check style, types, SQL and imports
 	@$(PYTHON) -m ruff check --quiet .

@@ -13,6 +13,16 @@ from local.client import client_process_environment
 from local.paths import StateFolder, state_folder
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options of the project's own."""
+    parser.addoption(
+        "--sequences",
+        type=int,
+        default=2000,
+        help="how many event sequences the proof of history tries",
+    )
+
+
 @dataclass(frozen=True)
 class Stack:
     """A running stack that the tests have for themselves.

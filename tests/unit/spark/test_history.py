@@ -11,8 +11,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from tests.oracle import OPEN_END, Observation, replay, surrogate
-from tests.spark_support import column_json, read_rows
-from tests.unit.spark.lake import Lake, january, numbered, things_json
+from tests.spark_support import read_rows
+from tests.unit.spark.lake import Lake, january, numbered
 
 GONE = "(gone)"
 OPEN = None
@@ -26,11 +26,15 @@ class Seen:
     day: int
     observed: int = 0
     note: str | None = None
+    colour: str | None = None
 
 
 @dataclass(frozen=True)
 class Case:
-    """Batches of what is seen of one key, and (value, from day, to day) of each version."""
+    """Batches of what is seen of one key, and (value, from day, to day) of each version.
+
+    A case of the catalogue begins with its number.
+    """
 
     name: str
     batches: Sequence[Sequence[Seen]]
@@ -39,21 +43,22 @@ class Case:
 
 CASES = [
     Case("new_row_opens_version_1", [[Seen("a", 1)]], [("a", 1, OPEN)]),
-    Case("equal_row_later_opens_none", [[Seen("a", 1)], [Seen("a", 2)]], [("a", 1, OPEN)]),
-    Case("touched_row_opens_none", [[Seen("a", 1), Seen("a", 2), Seen("a", 3)]], [("a", 1, OPEN)]),
+    Case("E06_equal_row_later_opens_none", [[Seen("a", 1)], [Seen("a", 2)]], [("a", 1, OPEN)]),
+    Case("E06_touched_row_opens_none", [[Seen("a", 1), Seen("a", 2), Seen("a", 3)]],
+         [("a", 1, OPEN)]),
     Case("change_opens_a_version", [[Seen("a", 1)], [Seen("b", 2)]], [("a", 1, 2), ("b", 2, OPEN)]),
     Case(
-        "change_from_null_opens_a_version",
+        "E07_change_from_null_opens_a_version",
         [[Seen(None, 1)], [Seen("a", 2)]],
         [(None, 1, 2), ("a", 2, OPEN)],
     ),
     Case(
-        "change_to_null_opens_a_version",
+        "E07_change_to_null_opens_a_version",
         [[Seen("a", 1)], [Seen(None, 2)]],
         [("a", 1, 2), (None, 2, OPEN)],
     ),
     Case(
-        "null_that_stays_null_opens_none", [[Seen(None, 1)], [Seen(None, 2)]], [(None, 1, OPEN)]
+        "E07_null_that_stays_null_opens_none", [[Seen(None, 1)], [Seen(None, 2)]], [(None, 1, OPEN)]
     ),
     Case(
         "revert_opens_a_third_version",
@@ -68,61 +73,101 @@ CASES = [
     Case("note_alone_opens_none", [[Seen("a", 1, note="x")], [Seen("a", 2, note="y")]],
          [("a", 1, OPEN)]),
     Case(
-        "late_change_splits_a_version",
+        "E01_late_change_splits_a_version",
         [[Seen("a", 1), Seen("c", 5)], [Seen("b", 3)]],
         [("a", 1, 3), ("b", 3, 5), ("c", 5, OPEN)],
     ),
     Case(
-        "late_change_before_an_unchanged_row_makes_it_a_version",
+        "E01_late_change_before_an_unchanged_row_makes_it_a_version",
         [[Seen("a", 1), Seen("a", 5)], [Seen("b", 3)]],
         [("a", 1, 3), ("b", 3, 5), ("a", 5, OPEN)],
     ),
     Case(
-        "late_first_row_moves_the_start",
+        "E01_late_first_row_moves_the_start",
         [[Seen("a", 5)], [Seen("a", 2)]],
         [("a", 2, OPEN)],
     ),
     Case(
-        "late_equal_row_joins_two_versions",
+        "E01_late_equal_row_joins_two_versions",
         [[Seen("a", 1), Seen("b", 3), Seen("a", 5)], [Seen("a", 3, observed=19)]],
         [("a", 1, OPEN)],
     ),
     Case(
-        "same_time_last_observed_counts",
+        "E03_same_time_last_observed_counts",
         [[Seen("a", 1, observed=5)], [Seen("b", 1, observed=6)]],
         [("b", 1, OPEN)],
     ),
     Case(
-        "same_time_observed_earlier_but_arriving_later_loses",
+        "E03_same_time_observed_earlier_but_arriving_later_loses",
         [[Seen("b", 1, observed=6)], [Seen("a", 1, observed=5)]],
         [("b", 1, OPEN)],
     ),
     Case(
-        "same_time_and_value_again_keeps_one_version",
+        "E04_same_time_and_value_again_keeps_one_version",
         [[Seen("a", 1, observed=5)], [Seen("a", 1, observed=6)]],
         [("a", 1, OPEN)],
     ),
-    Case("exact_duplicates_are_one", [[Seen("a", 1), Seen("a", 1)]], [("a", 1, OPEN)]),
+    Case("E04_exact_duplicates_are_one", [[Seen("a", 1), Seen("a", 1)]], [("a", 1, OPEN)]),
     Case("deletion_closes", [[Seen("a", 1)], [Seen(GONE, 3)]], [("a", 1, 3)]),
-    Case("deletion_twice_closes_once", [[Seen("a", 1)], [Seen(GONE, 3)], [Seen(GONE, 4)]],
+    Case("E09_deletion_twice_closes_once", [[Seen("a", 1)], [Seen(GONE, 3)], [Seen(GONE, 4)]],
          [("a", 1, 3)]),
     Case(
-        "row_that_comes_back_unchanged_opens_a_version_after_a_gap",
+        "E08_row_that_comes_back_unchanged_opens_a_version_after_a_gap",
         [[Seen("a", 1)], [Seen(GONE, 3)], [Seen("a", 5)]],
         [("a", 1, 3), ("a", 5, OPEN)],
     ),
     Case(
-        "late_deletion_between_equal_rows_makes_a_gap",
+        "E01_late_deletion_between_equal_rows_makes_a_gap",
         [[Seen("a", 1), Seen("a", 5)], [Seen(GONE, 3)]],
         [("a", 1, 3), ("a", 5, OPEN)],
     ),
     Case("row_outweighs_its_deletion_at_the_same_time",
          [[Seen("a", 1)], [Seen(GONE, 1, observed=19)]], [("a", 1, OPEN)]),
-    Case("first_seen_deleted_has_no_version", [[Seen(GONE, 1)]], []),
+    Case("E10_first_seen_deleted_has_no_version", [[Seen(GONE, 1)]], []),
     Case(
-        "deleted_before_its_first_row_is_simply_new",
+        "E10_deleted_before_its_first_row_is_simply_new",
         [[Seen(GONE, 1)], [Seen("a", 2)]],
         [("a", 2, OPEN)],
+    ),
+    Case(
+        "E08_row_that_comes_back_changed_opens_a_version_after_a_gap",
+        [[Seen("a", 1)], [Seen(GONE, 3)], [Seen("b", 5)]],
+        [("a", 1, 3), ("b", 5, OPEN)],
+    ),
+    Case(
+        "E08_deleted_revived_and_deleted_again_leaves_two_closed_versions",
+        [[Seen("a", 1)], [Seen(GONE, 3)], [Seen("a", 5)], [Seen(GONE, 7)]],
+        [("a", 1, 3), ("a", 5, 7)],
+    ),
+    Case(
+        "E01_late_row_within_a_gap_ends_the_gap",
+        [[Seen("a", 1), Seen(GONE, 3), Seen("a", 7)], [Seen("b", 5)]],
+        [("a", 1, 3), ("b", 5, 7), ("a", 7, OPEN)],
+    ),
+    Case(
+        "E01_batches_in_reverse_order_give_the_history_in_order",
+        [[Seen("c", 5)], [Seen("b", 3)], [Seen("a", 1)]],
+        [("a", 1, 3), ("b", 3, 5), ("c", 5, OPEN)],
+    ),
+    Case(
+        "E12_two_rows_of_a_key_in_one_batch_the_last_observed_counts",
+        [[Seen("a", 1, observed=6), Seen("b", 1, observed=5)]],
+        [("a", 1, OPEN)],
+    ),
+    Case(
+        "E14_column_that_joins_without_a_value_opens_none",
+        [[Seen("a", 1)], [Seen("a", 2)], [Seen("a", 3)]],
+        [("a", 1, OPEN)],
+    ),
+    Case(
+        "E14_row_read_again_with_the_new_column_opens_none",
+        [[Seen("a", 1)], [Seen("a", 1, colour="red")]],
+        [("a", 1, OPEN)],
+    ),
+    Case(
+        "E14_value_in_the_new_column_of_a_changed_row_opens_a_version",
+        [[Seen("a", 1)], [Seen("a", 2, colour="red")]],
+        [("a", 1, 2), ("a", 2, OPEN)],
     ),
 ]  # fmt: skip
 
@@ -135,6 +180,7 @@ def _observation(case: Case, batch: int, seen: Seen) -> Observation:
         thing_id=case.name.upper(),
         value=None if is_deleted else seen.value,
         note=seen.note,
+        colour=seen.colour,
         event_at=january(seen.day),
         observed_at=january(observed),
         load_id=f"{'gone' if is_deleted else 'load'}{batch}.{observed}",
@@ -207,6 +253,7 @@ def empty_lake(spark: SparkSession, tmp_path: Path) -> Lake:
 
 
 def test_the_same_id_in_two_hospitals_is_two_things(empty_lake: Lake) -> None:
+    """E11."""
     empty_lake.publish(
         [
             _row("1", "a", 1, load_id="a"),
@@ -221,7 +268,7 @@ def test_the_same_id_in_two_hospitals_is_two_things(empty_lake: Lake) -> None:
 
 
 def test_the_boundary_between_id_and_value_cannot_move(empty_lake: Lake) -> None:
-    """("a", "bc") and ("ab", "c") are two keys and two hashes."""
+    """E07: ("a", "bc") and ("ab", "c") are two keys and two hashes."""
     empty_lake.publish(numbered([_row("A", "BC", 1), _row("AB", "C", 1)]))
     versions = [version for found in empty_lake.published.values() for version in found]
     assert len({version.key for version in versions}) == 2
@@ -229,6 +276,7 @@ def test_the_boundary_between_id_and_value_cannot_move(empty_lake: Lake) -> None
 
 
 def test_a_batch_that_comes_again_writes_nothing(empty_lake: Lake) -> None:
+    """E05."""
     observations = numbered([_row("1", "a", 1), _row("1", "b", 2), _row("2", "a", 1)])
     empty_lake.publish(observations)
     again = empty_lake.publish(observations)
@@ -288,9 +336,45 @@ def test_dispositions_of_one_batch(empty_lake: Lake) -> None:
 STAGES = ("read", "merged", "unchanged", "deduplicated", "quarantined")
 
 
-def test_a_column_that_joins_the_contract_opens_no_version(empty_lake: Lake) -> None:
-    empty_lake.publish([_row("1", "a", 1)])
-    wider = [*things_json()["columns"], column_json("colour")]
-    batch = empty_lake.publish([_row("1", "a", 2, load_id="l2")], columns=wider)
+def test_a_column_that_joins_the_contract_gives_a_version_to_changed_rows_only(
+    empty_lake: Lake,
+) -> None:
+    """E14: all rows are read again with the new column, and one of them was changed since."""
+    ids = [str(number) for number in range(50)]
+    empty_lake.publish(numbered(_row(thing_id, "a", 1) for thing_id in ids))
+    later = {"load_id": "l2", "observed_at": january(21), "colour": "red"}
+    empty_lake.publish(
+        numbered(_row(thing_id, "a", 2 if thing_id == "7" else 1, **later) for thing_id in ids)
+    )
 
-    assert read_rows(batch / "loads")[0]["rows_unchanged"] == 1
+    last = [versions[-1] for versions in empty_lake.published.values()]
+    assert {version.colour for version in last} == {"red"}
+    assert [version.thing_id for version in last if version.version > 1] == ["7"]
+
+
+def test_two_changes_of_one_day_both_stay(empty_lake: Lake) -> None:
+    """E02."""
+    hours = (8, 9, 17)
+    empty_lake.publish(
+        numbered(
+            _row("1", value, 1, event_at=january(1, hour))
+            for value, hour in zip("abc", hours, strict=True)
+        )
+    )
+    [versions] = empty_lake.published.values()
+    assert [version.effective_date.hour for version in versions] == list(hours)
+
+
+@pytest.mark.parametrize("batches", [["ab"], ["ba"], ["a", "b"], ["b", "a"]], ids="|".join)
+def test_a_tie_is_broken_alike_in_any_order(empty_lake: Lake, batches: list[str]) -> None:
+    """E03: equal in all times, the greatest hash counts."""
+    rivals = {
+        value: _row("1", value, 1, row_id=number, load_id=f"l{number}")
+        for number, value in enumerate("ab", start=1)
+    }
+    for values in batches:
+        empty_lake.publish([rivals[value] for value in values])
+
+    greatest = max(rivals.values(), key=lambda rival: rival.row_hash)
+    [versions] = empty_lake.published.values()
+    assert [version.value for version in versions] == [greatest.value]

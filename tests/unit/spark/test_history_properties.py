@@ -1,9 +1,13 @@
-"""Any split of the same observations into batches, in any order, gives the same versions."""
+"""Any split of the same events into batches, in any order, gives the table that the oracle says.
+
+`make prove SEQUENCES=10000` runs the long form. Hundreds of sequences, each about an id of its
+own, share a run of the job. A failure names the sequence and the split: keep them as an `@example`.
+"""
 
 from __future__ import annotations
 
-import itertools
-from collections import defaultdict
+from collections import Counter, defaultdict
+from math import ceil
 from pathlib import Path
 
 import pytest
@@ -11,91 +15,91 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
-from tests.oracle import Observation, replay
+from tests.oracle import Observation, Version, replay
 from tests.spark_support import read_rows
-from tests.unit.spark.lake import Lake, january, numbered
-
-# One number stands for the life of one key: its digits are observations, a zero none. So a life
-# costs Hypothesis one draw, and shrinks to few and early observations.
-EVENTS, OBSERVED, BATCHES = 4, 3, 3
-VALUES = (None, "a", "b", "deleted")
-NOTES = (None, "x")
-CHOICES = EVENTS * OBSERVED * BATCHES * len(VALUES) * len(NOTES)
-LONGEST_LIFE = 6
-
-lives = st.lists(
-    st.integers(0, (CHOICES + 1) ** LONGEST_LIFE - 1), min_size=150, max_size=200, unique=True
+from tests.unit.spark.lake import Lake, numbered
+from tests.unit.spark.sequences import (
+    AT_ONCE,
+    HOSPITALS,
+    TRAITS,
+    Split,
+    by_key,
+    load_number,
+    observations,
+    sequences,
+    splits,
+    traits,
 )
-folders = itertools.count()
+
+PACK = 500
+# Hypothesis also tries variants of a pack that it tried; what they share counts once.
+VARIANTS = 1.1
 
 
-def observe(key: int, life: int) -> list[tuple[int, Observation]]:
-    """The observations of a key, each with the batch in which it comes."""
-    seen = []
-    while life:
-        life, digit = divmod(life, CHOICES + 1)
-        if digit:
-            seen.append(_observation(key, digit - 1))
-    return seen
-
-
-def _observation(key: int, choice: int) -> tuple[int, Observation]:
-    choice, event = divmod(choice, EVENTS)
-    choice, observed = divmod(choice, OBSERVED)
-    choice, batch = divmod(choice, BATCHES)
-    note, value = divmod(choice, len(VALUES))
-    is_deleted = VALUES[value] == "deleted"
-    kind = "gone" if is_deleted else "load"
-    return batch, Observation(
-        source_system="hospital_a",
-        thing_id=f"K{key}",
-        value=None if is_deleted else VALUES[value],
-        note=None if is_deleted else NOTES[note],
-        event_at=january(1 + event),
-        observed_at=january(10 + observed),
-        load_id=f"{kind}{batch}{observed}",
-        row_id=0,
-        is_deleted=is_deleted,
-    )
-
-
-@settings(
-    max_examples=8,
-    deadline=None,
-    phases=[Phase.explicit, Phase.generate, Phase.shrink],
-    suppress_health_check=list(HealthCheck),
-)
-@given(lives=lives, order=st.permutations(range(BATCHES)), again=st.sampled_from(range(BATCHES)))
-def test_published_history_equals_the_replay_of_all_observations(
+def test_any_split_in_any_order_gives_the_table_of_the_oracle(
     spark: SparkSession,
     tmp_path_factory: pytest.TempPathFactory,
-    lives: list[int],
-    order: list[int],
-    again: int,
+    pytestconfig: pytest.Config,
 ) -> None:
-    batches: dict[int, list[Observation]] = defaultdict(list)
-    for key, life in enumerate(lives):
-        for batch, observation in observe(key, life):
-            batches[batch].append(observation)
-    batches = {batch: numbered(observations) for batch, observations in batches.items()}
-    lake = Lake(spark, tmp_path_factory.mktemp(f"lake{next(folders)}"))
+    shown: dict[tuple[bytes, Split], set[str]] = {}
 
-    for batch in [*order, again]:  # a batch that comes again changes nothing
-        _publish_and_balance(lake, batches.get(batch, []))
-
-    by_key: dict[str, list[Observation]] = defaultdict(list)
-    for observation in itertools.chain.from_iterable(batches.values()):
-        by_key[observation.key].append(observation)
-    expected = {key: replay(observations) for key, observations in by_key.items()}
-    assert lake.published == {key: versions for key, versions in expected.items() if versions}
-
-
-def _publish_and_balance(lake: Lake, observations: list[Observation]) -> Path:
-    batch = lake.publish(observations)
-    loads = read_rows(batch / "loads")
-    assert sum(load["rows_read"] for load in loads) == sum(
-        not observation.is_deleted for observation in observations
+    @settings(
+        max_examples=ceil(VARIANTS * pytestconfig.getoption("sequences") / PACK),
+        deadline=None,
+        phases=[Phase.explicit, Phase.generate],  # a failure names its sequence: no need to shrink
+        suppress_health_check=list(HealthCheck),
     )
+    @given(pack=st.lists(sequences, min_size=PACK, max_size=PACK, unique=True), split=splits)
+    def holds(pack: list[bytes], split: Split) -> None:
+        seen = {f"K{number}": sequence for number, sequence in enumerate(pack)}
+        events = numbered(seen_of for name in seen for seen_of in observations(name, seen[name]))
+        by_id = defaultdict(list)
+        for event in events:
+            by_id[event.thing_id].append(event)
+        shown.update({(seen[name], split): traits(of, split) for name, of in by_id.items()})
+
+        again = split[0]  # a batch that comes again changes nothing
+        for way, batches in ((AT_ONCE, [0]), (split, [*sorted(set(split)), again])):
+            lake = Lake(spark, tmp_path_factory.mktemp("lake"))
+            for batch in batches:
+                _publish_and_balance(lake, [e for e in events if way[load_number(e)] == batch])
+            differences = _differences(lake, events, seen, way)
+            assert not differences, "\n".join(differences[:3])
+
+    holds()
+    counts = Counter(trait for found in shown.values() for trait in found)
+    print(f"\n{len(shown):,} event sequences, no difference; of these show")
+    for trait in (*TRAITS, HOSPITALS):
+        print(f"  {counts[trait]:>8,}  {trait}")
+    assert not {*TRAITS, HOSPITALS} - counts.keys(), "the generated space lost a case"
+
+
+def _differences(
+    lake: Lake, events: list[Observation], sequences: dict[str, bytes], split: Split
+) -> list[str]:
+    """Every key whose versions are not as they must be, as the example that shows it again."""
+    found = []
+    for key, seen in by_key(events).items():
+        published, expected = lake.published.get(key, []), replay(seen)
+        if published != expected:
+            found.append(
+                f"@example(pack=[{sequences[seen[0].thing_id]!r}], split={split})\n"
+                f"  published {_brief(published)}\n  expected  {_brief(expected)}"
+            )
+    return found
+
+
+def _brief(versions: list[Version]) -> list[tuple[object, ...]]:
+    return [
+        (version.value, version.colour, f"{version.effective_date:%F}..{version.expiry_date:%F}")
+        for version in versions
+    ]
+
+
+def _publish_and_balance(lake: Lake, events: list[Observation]) -> Path:
+    batch = lake.publish(events)
+    loads = read_rows(batch / "loads")
+    assert sum(load["rows_read"] for load in loads) == sum(not seen.is_deleted for seen in events)
     for load in loads:
         parts = ("merged", "unchanged", "deduplicated", "quarantined")
         assert load["rows_read"] == sum(load[f"rows_{part}"] for part in parts)
