@@ -35,6 +35,7 @@ TRIED = {
     "make run DATA=<folder>": ([], "net collection rate"),
     "make run SEED=7 PATIENTS=500 DAYS=3 ENGINE=jvm": (["PATIENTS=60", "DAYS=0"], "in all"),
     "make ui": ([], "Airflow: http://127.0.0.1:"),
+    "make prove": (["SEQUENCES=900"], "no difference"),
     "make down": ([], "stopped: "),
     'make test ARGS="-k bundle"': (["ARGS=-k bundle tests/unit"], "passed"),
 }
