@@ -34,6 +34,7 @@ TRIED = {
     "make status": ([], "running"),
     "make run DATA=<folder>": ([], "net collection rate"),
     "make run SEED=7 PATIENTS=500 DAYS=3 ENGINE=jvm": (["PATIENTS=60", "DAYS=0"], "in all"),
+    "make dictionary": ([], "docs/dictionary.md is written"),
     "make ui": ([], "Airflow: http://127.0.0.1:"),
     "make prove": (["SEQUENCES=900"], "no difference"),
     "make down": ([], "stopped: "),

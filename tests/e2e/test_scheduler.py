@@ -68,18 +68,28 @@ class Scheduler:
             *["--start-date", day.isoformat(), "--end-date", f"{day}T23:59:59"],
         )
 
-    def kill_busy_worker(self) -> None:
-        """Kills the process of a running task, and the worker above it."""
-        record = next(s for s in local.stack.status(self.running.state) if s.name == "airflow")
-        tasks = [
+    def busy_workers(self) -> list[psutil.Process]:
+        """Workers of the executor that run a task at this moment."""
+        [record] = [s for s in local.stack.status(self.running.state) if s.name == "airflow"]
+        return [
             process
             for process in psutil.Process(record.pid).children(recursive=True)
-            if "task" in " ".join(process.cmdline()) and "supervisor" in " ".join(process.cmdline())
+            if _title(process).startswith("airflow supervisor")
         ]
-        assert tasks, "no task is running"
-        for process in (tasks[0].parent(), tasks[0]):
-            if process is not None:
-                process.send_signal(signal.SIGKILL)
+
+    def kill_busy_worker(self) -> None:
+        """Kills a worker together with the task that it runs."""
+        wait("a busy worker", lambda: bool(self.busy_workers()), SECONDS_PER_DATE)
+        worker = self.busy_workers()[0]
+        for process in (worker, *worker.children(recursive=True)):
+            process.send_signal(signal.SIGKILL)
+
+
+def _title(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return ""
 
 
 def states() -> dict[date, str]:

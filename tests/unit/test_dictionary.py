@@ -1,0 +1,20 @@
+"""The data dictionary shows what is declared."""
+
+from __future__ import annotations
+
+from local.dictionary import PAGE, page
+from utils.entities import entities
+from utils.sql import gold_models
+
+
+def test_page_is_up_to_date() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), "run `make dictionary`"
+
+
+def test_every_published_table_and_column_is_described() -> None:
+    text = page()
+    for entity in entities().values():
+        assert f"### {entity.name}\n" in text
+        assert all(f"| {column.name} |" in text for column in entity.silver_schema())
+    for model in gold_models().values():
+        assert (f"### {model.name}\n" in text) is model.header.published
