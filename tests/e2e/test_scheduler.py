@@ -47,14 +47,16 @@ class Scheduler:
         result = subprocess.run(
             [str(Path(sys.executable).parent / "airflow"), *words],
             env={**os.environ, **self.running.variables, **HEARTBEATS},
-            check=True,
+            check=False,
             capture_output=True,
             text=True,
             timeout=300,
         )
+        assert result.returncode == 0, result.stderr[-2000:]
         return result.stdout
 
     def backfill(self, dates: list[date]) -> None:
+        wait("the DAG", lambda: "rcm_daily" in self.command("dags", "list"), 120)
         self.command(
             *["backfill", "create", "--dag-id", "rcm_daily"],
             *["--from-date", dates[0].isoformat(), "--to-date", f"{dates[-1]}T23:59:59"],
