@@ -1,0 +1,127 @@
+"""The kill test: `python -m local.chaos --seed 1 --count 200`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+import simulator
+from local.chaos import faults, report
+from local.chaos.runner import Runner
+from local.chaos.stage import Stage, stage
+from local.chaos.trials import Clean, Director, Theatre
+from local.client import environment
+from local.paths import state_folder
+from local.run import DAG, mysql_parameters, upload_landing
+from local.services import DATABASES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+INITIAL_DATE = date(2026, 1, 31)
+MOST_REPEATS = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the kill test and returns the exit code."""
+    options = _parser().parse_args(arguments)
+    console = Console()
+    with tempfile.TemporaryDirectory(prefix="rcm-chaos-") as folder:
+        result = run(options, Path(options.state or folder), console)
+    return report.show(console, result)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m local.chaos", description=__doc__)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--count", type=int, default=200, help="faults to inject")
+    parser.add_argument("--trial", help="repeat one trial of this seed and count, as 1.3")
+    parser.add_argument("--patients", type=int, default=60, help="people per hospital")
+    parser.add_argument("--dates", type=int, default=2, help="business dates")
+    parser.add_argument("--size", type=int, default=8, help="faults per trial")
+    parser.add_argument("--kinds", nargs="*", default=faults.KINDS, choices=faults.KINDS)
+    parser.add_argument("--state", help="folder to work in (default: a temporary one)")
+    return parser
+
+
+def run(options: argparse.Namespace, folder: Path, console: Console) -> report.Result:
+    """Injects the faults date by date and returns what came of it."""
+    state = state_folder(folder)
+    state.log("").parent.mkdir(parents=True, exist_ok=True)
+    director = Director()
+    result = report.Result(options.seed, options.count)
+    with (
+        stage(state, director.meet) as ready,
+        Runner(DAG, ready.variables, state.log("chaos")) as runner,
+    ):
+        director.stage, director.runner = ready, runner
+        theatre = Theatre(ready, director, runner)
+        kinds = [k for k in options.kinds if k != "disk full" or ready.has_small_disks]
+        if len(kinds) < len(options.kinds):
+            console.print("disk full is left out: mounting a small disk needs root")
+        for number, day in enumerate(_dates(options, ready), start=1):
+            console.print(f"{day}: undisturbed run", highlight=False)
+            clean = theatre.run_clean(f"before-{number}", day)
+            ready.snapshot(f"after-{number}")
+            share = -(-options.count // options.dates)
+            drawn = faults.draw(clean.met, share, f"{options.seed}/{number}", kinds)
+            result.points |= {point for point in clean.met if point.is_durable}
+            _run_trials(theatre, clean, drawn, number, options, console, result)
+            ready.restore(f"after-{number}")
+    return result
+
+
+def _run_trials(
+    theatre: Theatre,
+    clean: Clean,
+    drawn: Sequence[faults.Fault],
+    number: int,
+    options: argparse.Namespace,
+    console: Console,
+    result: report.Result,
+) -> None:
+    """Runs all trials of a date; faults whose point was not met come again in later ones."""
+    places = {point.name: point.place for point in clean.met}
+    trials = list(enumerate(faults.spread(drawn, places, options.size), start=1))
+    for repeat in range(MOST_REPEATS + 1):
+        unmet: list[faults.Fault] = []
+        for index, planned in trials:
+            name = f"{number}.{index}" + "r" * repeat
+            if options.trial in (None, name):
+                outcome = theatre.run_trial(clean, name, planned)
+                unmet += outcome.unmet
+                result.outcomes.append(outcome)
+                report.show_trial(console, outcome)
+        trials = list(enumerate(faults.spread(unmet, places, options.size), start=1))
+    result.never_met += unmet
+
+
+def _dates(options: argparse.Namespace, ready: Stage) -> Iterator[date]:
+    """Brings hospitals and payers to each business date's evening, then gives the date."""
+    direct = environment(ready.state)
+    hospitals = {
+        name: mysql_parameters(direct[f"AIRFLOW_CONN_{name.upper()}_DB"]) for name in DATABASES
+    }
+    landing = ready.state.path / "landing"
+    landing.mkdir()
+    world = simulator.generate(
+        options.seed,
+        options.patients,
+        options.dates - 1,
+        INITIAL_DATE,
+        ready.state.path / "simulator",
+    )
+    for index, day in enumerate(world.business_dates):
+        world.apply(index, hospitals, landing)
+        upload_landing(landing, direct)
+        yield day
+
+
+if __name__ == "__main__":
+    sys.exit(main())

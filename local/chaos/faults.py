@@ -1,0 +1,168 @@
+"""Which faults there are, and how a seed spreads them over fail points and trials."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, get_args
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from local.chaos.points import Point
+
+Kind = Literal[
+    "latency",
+    "refuse",
+    "cut",
+    "lose",
+    "409",
+    "412",
+    "429",
+    "503",
+    "403",
+    "kill task",
+    "kill spark",
+    "kill mariadb",
+    "kill storage",
+    "kill bigquery",
+    "disk full",
+]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+# Retries have to absorb these: a run with no more than one of them in a task succeeds.
+TRANSIENT: frozenset[Kind] = frozenset(
+    {"latency", "refuse", "cut", "lose", "409", "412", "429", "503"}
+)
+# After these nothing of the run goes on.
+FATAL: frozenset[Kind] = frozenset({"kill task", "403"})
+SERVICES = ("spark", "mariadb", "storage", "bigquery")
+AT_RANDOM = "a random moment"
+
+_EVERYWHERE: dict[Kind, int] = {"kill task": 4}
+_AT_SERVICE: dict[str, dict[Kind, int]] = {
+    "storage": {"kill storage": 2, "disk full": 1},
+    "bigquery": {"kill bigquery": 2},
+    "mysql": {"kill mariadb": 3, "refuse": 2, "cut": 2},
+    "spark": {"kill spark": 4, "disk full": 2},
+}
+_AT_REQUEST: dict[Kind, int] = {"latency": 1, "refuse": 1, "cut": 1, "429": 1, "503": 1, "lose": 2}
+_AT_CHANGE: dict[Kind, int] = {"lose": 2, "409": 1, "412": 1, "403": 1}
+_RANDOM_SHARE = 0.08
+_READ_SHARE = 0.25
+
+
+@dataclass(frozen=True)
+class Met:
+    """A fail point of an undisturbed run: its task, how often it is met, and its place in line."""
+
+    name: str
+    task: str
+    is_durable: bool
+    times: int
+    place: int
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault at a fail point.
+
+    Attributes:
+        occurrence: which meeting of the point within a run, from 1.
+        is_after: a kill strikes when the request was carried out, instead of before it.
+        moment: for `AT_RANDOM` the share of an undisturbed run's time.
+    """
+
+    kind: Kind
+    point: str
+    occurrence: int = 1
+    is_after: bool = False
+    moment: float = 0.0
+    task: str = ""
+
+    def __str__(self) -> str:
+        """Names kind and place, as the report does."""
+        if self.point == AT_RANDOM:
+            return f"{self.kind} at {self.moment:.0%} of the run"
+        when = ("after" if self.is_after else "before") if self.kind.startswith("kill") else "at"
+        return f"{self.kind} {when} [{self.point}] ({self.task}, meeting {self.occurrence})"
+
+
+def met(recorded: Iterable[tuple[Point, str]]) -> list[Met]:
+    """The fail points of an undisturbed run in the order in which they were first met."""
+    found: dict[str, Met] = {}
+    for place, (point, task) in enumerate(recorded):
+        known = found.get(point.name)
+        found[point.name] = (
+            replace(known, times=known.times + 1)
+            if known
+            else Met(point.name, task, point.is_durable, 1, place)
+        )
+    return list(found.values())
+
+
+def draw(points: Sequence[Met], count: int, seed: str, kinds: Iterable[Kind]) -> list[Fault]:
+    """Draws faults: first every durable point once in an order of chance, then others too.
+
+    The same points, count, seed and kinds give the same faults.
+    """
+    chance = random.Random(seed)
+    allowed = set(kinds)
+    durable = [point for point in points if point.is_durable]
+    others = [point for point in points if not point.is_durable]
+    line: list[Met] = []
+    while len(line) < count:
+        read = chance.sample(others, min(len(others), int(len(durable) * _READ_SHARE) + 1))
+        changes = chance.sample(durable, len(durable))
+        line += [*changes, *read] if not line else chance.sample([*changes, *read], len(changes))
+    return [_fault(point, chance, allowed) for point in line[:count]]
+
+
+def _fault(point: Met, chance: random.Random, allowed: set[Kind]) -> Fault:
+    weights = {kind: weight for kind, weight in _weights(point).items() if kind in allowed}
+    kind = chance.choices(list(weights), list(weights.values()))[0]
+    if kind.startswith("kill") and chance.random() < _RANDOM_SHARE:
+        victim: Kind = chance.choice([k for k in KINDS if k.startswith("kill") and k in allowed])
+        return Fault(victim, AT_RANDOM, moment=round(chance.uniform(0.05, 0.95), 2))
+    return Fault(
+        kind=kind,
+        point=point.name,
+        occurrence=chance.randint(1, point.times),
+        is_after=kind.startswith("kill") and chance.random() < 0.5,
+        task=point.task,
+    )
+
+
+def _weights(point: Met) -> dict[Kind, int]:
+    service = point.name.partition(":")[0]
+    weights = Counter(_EVERYWHERE) + Counter(_AT_SERVICE[service])
+    if service in ("storage", "bigquery"):
+        weights += Counter(_AT_REQUEST)
+        if point.is_durable:
+            weights += Counter(_AT_CHANGE)
+    return dict(weights)
+
+
+def spread(faults: Sequence[Fault], places: dict[str, int], size: int) -> list[list[Fault]]:
+    """Spreads faults over trials of about `size` faults each.
+
+    A fault at a point that another one of the trial ends for good (the load is landed then) would
+    never be met, so a task takes no second fault behind one that leaves its task to succeed.
+    """
+    trials: list[list[Fault]] = []
+    for fault in faults:
+        fitting = (trial for trial in trials if len(trial) < size and _fits(fault, trial, places))
+        trial = next(fitting, None)
+        if trial is None:
+            trials.append([fault])
+        else:
+            trial.append(fault)
+    return trials
+
+
+def _fits(fault: Fault, trial: Sequence[Fault], places: dict[str, int]) -> bool:
+    if fault.point == AT_RANDOM:
+        return all(other.point != AT_RANDOM for other in trial)
+    same_task = [other for other in trial if other.task == fault.task]
+    together = sorted([*same_task, fault], key=lambda item: places[item.point])
+    return all(item.kind in FATAL for item in together[:-1])
