@@ -4,6 +4,8 @@ PATIENTS ?= 10000
 DAYS ?= 2
 SEQUENCES ?= 10000
 ENGINE ?= sail
+COUNT ?= 200
+TRIAL ?=
 DATA ?=
 
 PYTHON := .local/venvs/main/bin/python
@@ -20,11 +22,12 @@ COMPILE = $(CURDIR)/.local/venvs/uv/bin/uv pip compile --quiet --upgrade --unive
 quietly = output=$$($(1) 2>&1) || { echo "$$output"; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down status run verify ui test prove lint lint-imports bundle dictionary requirements clean
+.PHONY: help setup up down status run verify chaos ui test prove lint lint-imports bundle dictionary requirements clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  Variables of run: SEED=$(SEED) PATIENTS=$(PATIENTS) DAYS=$(DAYS) ENGINE=sail|jvm DATA=<folder of CSV exports>"
+	@echo "  Variables of chaos: SEED=$(SEED) COUNT=$(COUNT) TRIAL=<number>"
 
 setup: ## Install everything into .local (once; then it takes a moment)
 	@sh local/setup.sh $(JAVA)
@@ -44,6 +47,9 @@ run: setup ## Run the pipeline from two hospitals to gold, with a report
 
 verify: setup ## Compare gold with the simulator's answer key
 	@$(PYTHON) -m simulator.verify
+
+chaos: setup ## Kill, refuse and cut off the pipeline COUNT times; its tables must stay right
+	@$(PYTHON) -m local.chaos --seed $(SEED) --count $(COUNT) $(if $(TRIAL),--trial $(TRIAL))
 
 ui: setup ## Start Airflow's web page with the same DAGs
 	@$(PYTHON) -m local ui --engine $(ENGINE)

@@ -52,6 +52,14 @@ def build_silver(spark: SparkSession, batch: Batch, output: str) -> None:
     io.write_parquet(totals.repartition(1), f"{root}/loads/")
 
 
+def is_complete(spark: SparkSession, output: str) -> bool:
+    """Whether everything of a batch is below `output`.
+
+    `loads` is written last and holds one file, which appears whole or not at all.
+    """
+    return io.has_rows(spark, f"{output.rstrip('/')}/loads/")
+
+
 def _checked(spark: SparkSession, entity: Entity, loads: DataFrame) -> DataFrame:
     conformed = []
     for alike in entity.loads_by_shape:

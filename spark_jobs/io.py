@@ -13,11 +13,14 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.utils import is_remote
 
 MOUNT_VARIABLE = "RCM_LAKE_MOUNT"
+# How the JVM says that a folder is missing, or holds no file of a job that ended.
+_NOTHING_THERE = ("PATH_NOT_FOUND", "UNABLE_TO_INFER_SCHEMA")
 
 
 def storage_path(uri: str) -> str:
@@ -79,6 +82,18 @@ def write_parquet(rows: DataFrame, uri: str) -> None:
     rows.write.mode("overwrite").parquet(path)
     if is_remote() and _is_local(path) and not _has_files(path):
         _write_schema(rows, path)
+
+
+def has_rows(spark: SparkSession, uri: str) -> bool:
+    """Whether the Parquet folder exists and holds a row."""
+    try:
+        return not read_parquet(spark, uri).isEmpty()
+    except FileNotFoundError:
+        return False
+    except AnalysisException as error:
+        if error.getCondition() in _NOTHING_THERE:
+            return False
+        raise
 
 
 def write_and_read(rows: DataFrame, uri: str) -> DataFrame:

@@ -7,15 +7,20 @@ import argparse
 from pyspark.sql import SparkSession
 
 from spark_jobs import io
-from spark_jobs.build_silver import build_silver
+from spark_jobs.build_silver import build_silver, is_complete
 from spark_jobs.spec import parse_batch
 
 
 def run(spark: SparkSession, spec: str, output: str) -> None:
-    """Builds the batch that the specification at `spec` describes below `output`."""
+    """Builds the batch that the specification at `spec` describes below `output`.
+
+    A batch that is complete stays as it is: it may be published, and then it is history that later
+    batches build upon.
+    """
     spark.conf.set("spark.sql.session.timeZone", "UTC")
     spark.conf.set("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS")
-    build_silver(spark, parse_batch(io.read_text(spark, spec)), output)
+    if not is_complete(spark, output):
+        build_silver(spark, parse_batch(io.read_text(spark, spec)), output)
 
 
 def main() -> None:

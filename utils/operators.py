@@ -6,6 +6,7 @@ The only module of `utils` that imports Airflow.
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from utils.settings import DataprocSettings
 
 
+# Where it is missing (it comes with Linux), a killed task's batch runs on to its end.
+_SETPRIV = shutil.which("setpriv")
+_DIES_WITH_PARENT = [_SETPRIV, "--pdeathsig", "KILL"] if _SETPRIV else []
 DEFAULT_ARGS = {
     "owner": "revenue-cycle-data",
     "retries": settings().retries,
@@ -92,8 +96,7 @@ def publish_batch() -> None:
 @task
 def plan_silver() -> dict[str, Any]:
     """Writes the specification of the batch that merges what landed; skips when nothing did."""
-    context = get_current_context()
-    batch = silver.plan(runs.current(context), runs.token(context))
+    batch = silver.plan(runs.current(get_current_context()))
     if not batch.load_ids:
         raise AirflowSkipException("Nothing new landed: silver stays as it is.")
     return batch.model_dump(mode="json")
@@ -186,7 +189,8 @@ class SparkProcessOperator(BaseOperator):
     """Runs a Spark batch as a process beside the task.
 
     The Spark client's own variables choose the engine: `SPARK_REMOTE` names a Spark Connect
-    server, without it the batch starts a JVM. The process dies with the task.
+    server, without it the batch starts a JVM. The process dies with the task, also when the task
+    is killed and cannot say so: a batch that goes on would write beside the next attempt's.
     """
 
     template_fields = ("args",)
@@ -198,7 +202,7 @@ class SparkProcessOperator(BaseOperator):
 
     def execute(self, context: Context) -> None:
         """Raises PipelineError when the batch fails."""
-        command = [sys.executable, str(SPARK_MAIN), *self.args]
+        command = [*_DIES_WITH_PARENT, sys.executable, str(SPARK_MAIN), *self.args]
         self._process = subprocess.Popen(
             command,
             stdout=subprocess.PIPE,

@@ -5,7 +5,6 @@ The functions take an Airflow task context as a plain mapping.
 
 from __future__ import annotations
 
-import hashlib
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -36,12 +35,6 @@ def current(context: Mapping[str, Any]) -> Run:
         )
     day: date = run.logical_date.date()
     return Run(run_id=run.run_id, dag_id=run.dag_id, business_date=day)
-
-
-def token(context: Mapping[str, Any]) -> str:
-    """Eight characters that differ between runs and between tries of a task."""
-    attempt = f"{context['dag_run'].run_id} {context['ti'].try_number}"
-    return hashlib.sha256(attempt.encode()).hexdigest()[:8]
 
 
 def open_run(context: Mapping[str, Any]) -> bool:

@@ -11,6 +11,7 @@ import json
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from utils import audit, bigquery, layout, lease, storage
 from utils.configs import StrictModel
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from utils.audit import Run
     from utils.entities import Entity
 
+_TOKEN_LENGTH = 12
 _AMOUNT_STATES = ("read", "merged", "unchanged", "deduplicated", "quarantined")
 LOADS = [
     ("load_id", "STRING"),
@@ -68,17 +70,15 @@ class Batch(StrictModel):
     load_ids: tuple[str, ...]
 
 
-def plan(run: Run, token: str) -> Batch:
+def plan(run: Run) -> Batch:
     """Writes the specification of the batch that merges every load that waits for it.
 
     Loads that an earlier, failed run landed are part of it, so nothing that landed is left behind.
-
-    Args:
-        run: the run that builds the batch.
-        token: distinguishes this attempt from every other one of the same business date.
+    Every call names a new batch: an earlier attempt's may still be written somewhere, and a run
+    that was deleted and made again has the id of the first one.
     """
     waiting = audit.loads("state IN ('LANDED', 'MERGED')")
-    batch_id = f"{run.business_date:%Y%m%d}-{token}"
+    batch_id = f"{run.business_date:%Y%m%d}-{uuid4().hex[:_TOKEN_LENGTH]}"
     spec = silver_spec(batch_id, run.business_date, waiting, audit.published_batches())
     batch = Batch(
         batch_id=batch_id,
@@ -118,7 +118,8 @@ def _stage(batch: Batch, folder: str, table: str, columns: list[tuple[str, str]]
     bigquery.load_parquet(
         [f"{batch.output_uri}/{folder}/*.parquet"],
         settings().table("staging", table),
-        job_id=f"stage-{batch.batch_id}-{table}",
+        # Another batch may have been staged since, so the job must run again, whatever ran before.
+        job_id=f"stage-{batch.batch_id}-{table}-{uuid4().hex[:_TOKEN_LENGTH]}",
         schema=columns,
     )
 

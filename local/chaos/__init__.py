@@ -1,1 +1,1 @@
-"""The kill test: faults at every durable step of a run, and a comparison with an undisturbed one."""
+"""The kill test: faults at every durable step, and the comparison with an undisturbed run."""

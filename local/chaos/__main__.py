@@ -30,14 +30,14 @@ MOST_REPEATS = 2
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the kill test and returns the exit code."""
-    options = _parser().parse_args(arguments)
     console = Console()
     with tempfile.TemporaryDirectory(prefix="rcm-chaos-") as folder:
-        result = run(options, Path(options.state or folder), console)
+        result = run(options(arguments), Path(folder), console)
     return report.show(console, result)
 
 
-def _parser() -> argparse.ArgumentParser:
+def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """Reads the command line."""
     parser = argparse.ArgumentParser(prog="python -m local.chaos", description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=200, help="faults to inject")
@@ -46,33 +46,34 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--dates", type=int, default=2, help="business dates")
     parser.add_argument("--size", type=int, default=8, help="faults per trial")
     parser.add_argument("--kinds", nargs="*", default=faults.KINDS, choices=faults.KINDS)
-    parser.add_argument("--state", help="folder to work in (default: a temporary one)")
-    return parser
+    return parser.parse_args(arguments)
 
 
-def run(options: argparse.Namespace, folder: Path, console: Console) -> report.Result:
+def run(chosen: argparse.Namespace, folder: Path, console: Console) -> report.Result:
     """Injects the faults date by date and returns what came of it."""
     state = state_folder(folder)
     state.log("").parent.mkdir(parents=True, exist_ok=True)
     director = Director()
-    result = report.Result(options.seed, options.count)
+    result = report.Result(is_whole=not chosen.trial)
     with (
         stage(state, director.meet) as ready,
         Runner(DAG, ready.variables, state.log("chaos")) as runner,
     ):
         director.stage, director.runner = ready, runner
         theatre = Theatre(ready, director, runner)
-        kinds = [k for k in options.kinds if k != "disk full" or ready.has_small_disks]
-        if len(kinds) < len(options.kinds):
+        kinds = [k for k in chosen.kinds if k != "disk full" or ready.has_small_disks]
+        if len(kinds) < len(chosen.kinds):
             console.print("disk full is left out: mounting a small disk needs root")
-        for number, day in enumerate(_dates(options, ready), start=1):
+        for number, day in enumerate(_dates(chosen, ready), start=1):
             console.print(f"{day}: undisturbed run", highlight=False)
             clean = theatre.run_clean(f"before-{number}", day)
             ready.snapshot(f"after-{number}")
-            share = -(-options.count // options.dates)
-            drawn = faults.draw(clean.met, share, f"{options.seed}/{number}", kinds)
-            result.points |= {point for point in clean.met if point.is_durable}
-            _run_trials(theatre, clean, drawn, number, options, console, result)
+            share = -(-chosen.count // chosen.dates)
+            drawn = faults.draw(clean.met, share, f"{chosen.seed}/{number}", kinds)
+            durable = {point.name for point in clean.met if point.is_durable}
+            result.durable_points |= durable
+            result.is_whole &= share >= len(durable)
+            _run_trials(theatre, clean, drawn, number, chosen, console, result)
             ready.restore(f"after-{number}")
     return result
 
@@ -82,27 +83,27 @@ def _run_trials(
     clean: Clean,
     drawn: Sequence[faults.Fault],
     number: int,
-    options: argparse.Namespace,
+    chosen: argparse.Namespace,
     console: Console,
     result: report.Result,
 ) -> None:
     """Runs all trials of a date; faults whose point was not met come again in later ones."""
     places = {point.name: point.place for point in clean.met}
-    trials = list(enumerate(faults.spread(drawn, places, options.size), start=1))
+    trials = list(enumerate(faults.spread(drawn, places, chosen.size), start=1))
     for repeat in range(MOST_REPEATS + 1):
         unmet: list[faults.Fault] = []
         for index, planned in trials:
             name = f"{number}.{index}" + "r" * repeat
-            if options.trial in (None, name):
+            if chosen.trial in (None, name):
                 outcome = theatre.run_trial(clean, name, planned)
                 unmet += outcome.unmet
                 result.outcomes.append(outcome)
                 report.show_trial(console, outcome)
-        trials = list(enumerate(faults.spread(unmet, places, options.size), start=1))
+        trials = list(enumerate(faults.spread(unmet, places, chosen.size), start=1))
     result.never_met += unmet
 
 
-def _dates(options: argparse.Namespace, ready: Stage) -> Iterator[date]:
+def _dates(chosen: argparse.Namespace, ready: Stage) -> Iterator[date]:
     """Brings hospitals and payers to each business date's evening, then gives the date."""
     direct = environment(ready.state)
     hospitals = {
@@ -111,9 +112,9 @@ def _dates(options: argparse.Namespace, ready: Stage) -> Iterator[date]:
     landing = ready.state.path / "landing"
     landing.mkdir()
     world = simulator.generate(
-        options.seed,
-        options.patients,
-        options.dates - 1,
+        chosen.seed,
+        chosen.patients,
+        chosen.dates - 1,
         INITIAL_DATE,
         ready.state.path / "simulator",
     )

@@ -7,10 +7,12 @@ reads from standard input. It prints `CHILD <pid>`, and after each run a line th
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import sys
 
+import httpx
 import pendulum
 from airflow import settings as airflow_settings
 from airflow.dag_processing.dagbag import DagBag
@@ -25,8 +27,9 @@ def main(dag_id: str) -> int:
     for file, error in bag.import_errors.items():
         _answer(state="failed", error=f"{file}: {error.strip().splitlines()[-1]}")
         return 1
-    in_process_api_server().app  # noqa: B018  (takes seconds to build)
-    airflow_settings.engine.dispose()
+    asyncio.run(_warm_up())
+    if airflow_settings.engine:
+        airflow_settings.engine.dispose()
     _answer(state="ready")
     for line in sys.stdin:
         child = os.fork()
@@ -37,6 +40,13 @@ def main(dag_id: str) -> int:
         if status != 0:
             _answer(state="killed", status=status)
     return 0
+
+
+async def _warm_up() -> None:
+    """Lets Airflow build the server that its tasks talk to, which takes seconds, by asking once."""
+    transport = httpx.ASGITransport(app=in_process_api_server().app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://in-process") as client:
+        await client.get("/")
 
 
 def _run(dag: object, day: str) -> None:

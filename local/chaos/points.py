@@ -108,8 +108,7 @@ def _statement(query: dict[str, Any]) -> Point:
     first = _QUOTED_TABLE.search(text)
     table = ".".join(part for part in first.groups() if part) if first else ""
     if word in ("BEGIN", "DECLARE"):
-        word = "publish"
-        table = table.partition(".")[0] if "gold" not in text else "gold"
+        word, table = "publish", "gold" if "'gold'" in text else "silver"
     details = " ".join(_details(query.get("queryParameters", [])))
     return Point(" ".join(filter(None, (word, table, details))), word not in ("SELECT", "WITH"))
 

@@ -15,7 +15,7 @@ from local.chaos.faults import KINDS
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from local.chaos.faults import Fault, Met
+    from local.chaos.faults import Fault
     from local.chaos.trials import Outcome
 
 _STEPS = (
@@ -36,13 +36,13 @@ class Result:
     """All trials of a seed.
 
     Attributes:
-        points: durable fail points of the undisturbed runs.
-        never_met: faults whose point no run of their trial came to.
+        is_whole: whether there were faults enough for every durable fail point.
+        durable_points: those of the undisturbed runs.
+        never_met: faults whose point no run of their trials came to.
     """
 
-    seed: int
-    count: int
-    points: set[Met] = field(default_factory=set)
+    is_whole: bool
+    durable_points: set[str] = field(default_factory=set)
     outcomes: list[Outcome] = field(default_factory=list)
     never_met: list[Fault] = field(default_factory=list)
 
@@ -60,12 +60,7 @@ class Result:
     def missed_points(self) -> list[str]:
         """Durable fail points at which nothing struck."""
         struck = {fault.point for fault in self.injected}
-        return sorted({point.name for point in self.points} - struck)
-
-    @property
-    def must_cover(self) -> bool:
-        """Whether there were faults enough for every durable point."""
-        return self.count >= len(self.points)
+        return sorted(self.durable_points - struck)
 
 
 def show_trial(console: Console, outcome: Outcome) -> None:
@@ -94,11 +89,12 @@ def show(console: Console, result: Result) -> int:
             table.add_row(kind, *(str(number or "") for number in row), str(sum(row)))
     console.print(table)
     missed = result.missed_points
-    durable = {point.name for point in result.points}
+    durable = result.durable_points
     runs = sum(outcome.runs for outcome in result.outcomes)
     console.print(
-        f"{len(result.injected)} faults in {len(result.outcomes)} trials and {runs} runs; "
-        f"{len(durable) - len(missed)} of {len(durable)} durable steps were struck.",
+        f"{len(result.injected)} faults struck in {len(result.outcomes)} trials and {runs} runs; "
+        f"{len(durable) - len(missed)} of {len(durable)} durable steps were hit; "
+        f"{len(result.never_met)} faults found their point gone.",
         highlight=False,
     )
     return _verdict(console, result, missed)
@@ -107,9 +103,9 @@ def show(console: Console, result: Result) -> int:
 def _verdict(console: Console, result: Result, missed: list[str]) -> int:
     for outcome in result.wrong:
         console.print(f"[bold red]trial {outcome.name} differs[/]; see above", highlight=False)
-    if result.must_cover and missed:
+    if result.is_whole and missed:
         console.print(f"[bold red]never struck:[/] {escape(', '.join(missed))}", highlight=False)
-    if result.wrong or not result.injected or (result.must_cover and missed):
+    if result.wrong or not result.injected or (result.is_whole and missed):
         return 1
     console.print("Every table equals the undisturbed run's: nothing was lost, nothing doubled.")
     return 0

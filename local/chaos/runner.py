@@ -62,7 +62,7 @@ class Runner:
             state = str(self._await_result()["state"])
         finally:
             watchdog.cancel()
-            self._child, self.task = None, ""
+        self._child, self.task = None, ""
         return "hung" if self._is_hung else state
 
     def kill(self) -> None:

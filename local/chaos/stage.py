@@ -8,7 +8,7 @@ import signal
 import subprocess
 import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -111,11 +111,10 @@ def stage(state: StateFolder, meet: Callable[[Point], Injection | None]) -> Iter
         state: an empty folder.
         meet: called with every fail point that is met; returns the fault to inject there, or None.
     """
-    with _small_disks(state) as has_small_disks, ProxyThread() as thread:
+    with _small_disks(state) as has_small_disks, ProxyThread() as thread, ExitStack() as clients:
         try:
             direct = local.stack.up(state, report=lambda ready: None)
-            os.environ.update(direct)
-            bigquery.client.cache_clear()
+            clients.enter_context(_environment(direct))
             proxied = _start_proxies(state, direct, meet, thread)
             variables = client_process_environment(
                 {**direct, **proxied, "TMPDIR": str(state.path / "tmp")}
@@ -124,7 +123,23 @@ def stage(state: StateFolder, meet: Callable[[Point], Injection | None]) -> Iter
                 yield Stage(state, variables, has_small_disks)
         finally:
             local.stack.down(state)
-            bigquery.client.cache_clear()
+
+
+@contextmanager
+def _environment(variables: dict[str, str]) -> Iterator[None]:
+    """Makes this process a client of the stack, past the proxies."""
+    previous = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    bigquery.client.cache_clear()
+    try:
+        yield
+    finally:
+        bigquery.client.cache_clear()
+        for name, value in previous.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def _start_proxies(

@@ -15,6 +15,8 @@ from tests.parity.batches import BATCHES, write_inputs
 from tests.spark_support import ROOT, sail_server
 
 BUCKET = "lake"
+# Runs once more at the end.
+REPEATED = "first"
 TIMEOUT_SECONDS = 300
 JVM_OPTIONS = {
     "spark.master": "local[2]",
@@ -65,7 +67,7 @@ def _jvm_variables(mount: Path) -> dict[str, str]:
 def _start(engine: str, variables: dict[str, str]) -> subprocess.Popen[str]:
     batches = [
         (f"gs://{BUCKET}/{engine}/{name}.json", f"gs://{BUCKET}/{engine}/{name}")
-        for name in BATCHES
+        for name in (*BATCHES, REPEATED)
     ]
     return subprocess.Popen(
         [sys.executable, "-m", "tests.parity.runner", json.dumps(batches)],

@@ -10,7 +10,7 @@ import pytest
 from pyarrow import parquet
 
 from tests.parity.batches import BATCHES, ENTITIES
-from tests.parity.conftest import Outputs
+from tests.parity.conftest import REPEATED, Outputs
 
 pytestmark = pytest.mark.parity
 
@@ -55,3 +55,13 @@ def test_deletions_reach_the_log(outputs: dict[str, Outputs]) -> None:
         return sum(row["_is_deleted"] for row in rows)
 
     assert deleted(outputs["second"].sail / "patients/observations") > 10
+
+
+@pytest.mark.parametrize("engine", ["sail", "jvm"])
+def test_a_complete_batch_is_not_built_again(outputs: dict[str, Outputs], engine: str) -> None:
+    folders: dict[str, Path] = {name: getattr(out, engine) for name, out in outputs.items()}
+    written = {
+        name: max(file.stat().st_mtime_ns for file in folder.rglob("*.parquet"))
+        for name, folder in folders.items()
+    }
+    assert written[REPEATED] < written["second"]

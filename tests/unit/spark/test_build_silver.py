@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from datetime import UTC, date, datetime
@@ -140,6 +141,25 @@ def test_a_batch_that_is_built_again_replaces_its_files(
     nothing = parse_batch(batch_json(entity_json("transactions")))
     build_silver(spark, nothing, str(tmp_path / "out"))
     assert read_rows(tmp_path / "out/transactions/versions") == []
+
+
+@pytest.mark.parametrize("lost", ["nothing", "loads"], ids=["complete", "cut-off"])
+def test_only_a_batch_that_was_cut_off_is_built_by_a_repeated_job(
+    spark: SparkSession, tmp_path: Path, lost: str
+) -> None:
+    path = _transactions(tmp_path / "l1")
+    load = load_json(path, "hospital_a", "transactions")
+    (tmp_path / "spec.json").write_text(batch_json(entity_json("transactions", loads=[load])))
+    out = tmp_path / "out"
+    run(spark, str(tmp_path / "spec.json"), str(out))
+    before = {file: file.read_bytes() for file in out.rglob("*.parquet")}
+    shutil.rmtree(out / lost, ignore_errors=True)
+
+    run(spark, str(tmp_path / "spec.json"), str(out))
+    after = {file: file.read_bytes() for file in out.rglob("*.parquet")}
+    assert (after == before) == (lost == "nothing")
+    assert len(read_rows(out / "transactions/versions")) == 2
+    assert len(read_rows(out / "loads")) == 1
 
 
 def test_loads_of_one_shape_are_read_together(spark: SparkSession, tmp_path: Path) -> None:

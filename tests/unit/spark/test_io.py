@@ -56,3 +56,13 @@ def test_log_columns_that_a_batch_lacks_are_null(spark: SparkSession, tmp_path: 
 
 def test_no_log_is_an_empty_log(spark: SparkSession) -> None:
     assert io.read_log(spark, [], {"a": "string"}).count() == 0
+
+
+def test_a_folder_has_rows_when_there_is_one(spark: SparkSession, tmp_path: Path) -> None:
+    some = spark.sql("SELECT 1 AS a")
+    io.write_parquet(some, str(tmp_path / "some/"))
+    io.write_parquet(some.where("a > 1"), str(tmp_path / "none/"))
+    (tmp_path / "begun" / "_temporary").mkdir(parents=True)
+    folders = ("some", "none", "begun", "missing")
+    found = {name: io.has_rows(spark, str(tmp_path / f"{name}/")) for name in folders}
+    assert found == {"some": True, "none": False, "begun": False, "missing": False}
