@@ -27,7 +27,7 @@ VOLATILE: Mapping[str, frozenset[str]] = {
     "audit": frozenset(
         {
             *("started_at", "ended_at", "planned_at", "landed_at", "published_at"),
-            *("seen_at", "quarantined_at", "checked_at"),
+            *("seen_at", "quarantined_at", "checked_at", "renewed_at"),
             *("batch_id", "batch_uri"),
             # Of bytes that hold the time of extraction.
             "checksum",

@@ -48,8 +48,8 @@ _AT_SERVICE: dict[str, dict[Kind, int]] = {
 }
 _AT_REQUEST: dict[Kind, int] = {"latency": 1, "refuse": 1, "cut": 1, "429": 1, "503": 1, "lose": 2}
 _AT_CHANGE: dict[Kind, int] = {"lose": 2, "409": 1, "412": 1, "403": 1}
-_RANDOM_SHARE = 0.08
-_READ_SHARE = 0.25
+_RANDOM_SHARE = 0.15
+_READ_SHARE = 0.5
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def met(recorded: Iterable[tuple[Point, str]]) -> list[Met]:
 
 
 def draw(points: Sequence[Met], count: int, seed: str, kinds: Iterable[Kind]) -> list[Fault]:
-    """Draws faults: first every durable point once in an order of chance, then others too.
+    """Draws faults: every durable point once in an order of chance, then all points and moments.
 
     The same points, count, seed and kinds give the same faults.
     """
@@ -110,20 +110,24 @@ def draw(points: Sequence[Met], count: int, seed: str, kinds: Iterable[Kind]) ->
     allowed = set(kinds)
     durable = [point for point in points if point.is_durable]
     others = [point for point in points if not point.is_durable]
-    line: list[Met] = []
-    while len(line) < count:
-        read = chance.sample(others, min(len(others), int(len(durable) * _READ_SHARE) + 1))
-        changes = chance.sample(durable, len(durable))
-        line += [*changes, *read] if not line else chance.sample([*changes, *read], len(changes))
-    return [_fault(point, chance, allowed) for point in line[:count]]
+    drawn = [_fault(point, chance, allowed) for point in chance.sample(durable, len(durable))]
+    while len(drawn) < count:
+        if chance.random() < _RANDOM_SHARE:
+            drawn.append(_at_random(chance, allowed))
+        else:
+            group = others if others and chance.random() < _READ_SHARE else durable
+            drawn.append(_fault(chance.choice(group), chance, allowed))
+    return drawn[:count]
+
+
+def _at_random(chance: random.Random, allowed: set[Kind]) -> Fault:
+    victims = [kind for kind in KINDS if kind.startswith("kill") and kind in allowed]
+    return Fault(chance.choice(victims), AT_RANDOM, moment=round(chance.uniform(0.05, 0.95), 2))
 
 
 def _fault(point: Met, chance: random.Random, allowed: set[Kind]) -> Fault:
     weights = {kind: weight for kind, weight in _weights(point).items() if kind in allowed}
     kind = chance.choices(list(weights), list(weights.values()))[0]
-    if kind.startswith("kill") and chance.random() < _RANDOM_SHARE:
-        victim: Kind = chance.choice([k for k in KINDS if k.startswith("kill") and k in allowed])
-        return Fault(victim, AT_RANDOM, moment=round(chance.uniform(0.05, 0.95), 2))
     return Fault(
         kind=kind,
         point=point.name,

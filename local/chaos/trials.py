@@ -234,7 +234,8 @@ class Theatre:
         if state == "killed" and "kill task" not in kinds:
             wrong.append("the process of the run ended by itself")
         if state == "failed" and kinds <= TRANSIENT:
-            wrong.append("a passing fault was not absorbed by a retry")
+            absorbed = "a passing fault was not absorbed by a retry"
+            wrong.append(absorbed if kinds else "the run failed although no fault struck it")
         if state == "success" and kinds & FATAL:
             wrong.append("the run succeeded although a task was killed or refused")
         if state == "failed" and "kill bigquery" not in kinds:

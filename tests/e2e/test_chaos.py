@@ -1,4 +1,4 @@
-"""The short form of the kill test: two business dates, a dozen faults of every sort."""
+"""The short form of the kill test: two business dates, eight faults."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ from local.chaos.__main__ import options, run
 
 
 def test_nothing_is_lost_or_doubled_whatever_is_killed(tmp_path: Path) -> None:
-    result = run(options(["--seed", "3", "--count", "12", "--size", "6"]), tmp_path, Console())
+    result = run(options(["--seed", "3", "--count", "8", "--size", "4"]), tmp_path, Console())
     assert [(outcome.name, outcome.wrong) for outcome in result.wrong] == []
-    assert len(result.injected) == 12
+    assert len(result.injected) == 8
