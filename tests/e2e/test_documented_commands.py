@@ -43,6 +43,9 @@ TRIED = {
 ELSEWHERE = {
     "make test": "runs this test",
     "make lint": "runs before the tests in CI",
+    "make chaos": "test_chaos.py has its short form",
+    "make chaos SEED=1 COUNT=200": "test_chaos.py has its short form",
+    "make chaos SEED=1 COUNT=200 TRIAL=1.3": "test_chaos.py has its short form",
     "airflow backfill create --dag-id rcm_daily --from-date … --to-date …": "test_scheduler.py",
     "make requirements": "asks the package index for new versions and rewrites the pins",
 }
