@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 from datetime import date
@@ -31,6 +32,8 @@ MOST_REPEATS = 2
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the kill test and returns the exit code."""
     console = Console()
+    # What was started is stopped again also when the test is.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="rcm-chaos-") as folder:
         result = run(options(arguments), Path(folder), console)
     return report.show(console, result)

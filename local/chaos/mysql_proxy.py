@@ -57,12 +57,16 @@ class MysqlProxy:
             writer.transport.abort()
             return
         up = asyncio.create_task(_pump(reader, up_writer, None))
-        is_cut = await _pump(up_reader, writer, limit)
+        down = asyncio.create_task(_pump(up_reader, writer, limit))
+        # Either side may end: a killed task hangs up on the server.
+        await asyncio.wait({up, down}, return_when=asyncio.FIRST_COMPLETED)
+        is_cut = down.done() and down.result()
         if is_cut and fault and not fault.toxic:
             fault.strike()
         for stream in (writer, up_writer):
             stream.transport.abort() if is_cut else stream.close()
-        up.cancel()
+        for task in (up, down):
+            task.cancel()
 
 
 async def _pump(

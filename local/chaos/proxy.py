@@ -35,6 +35,8 @@ REASONS = {
     429: "rateLimitExceeded",
     503: "backendError",
 }
+# Status of an emulator that is down.
+NO_ANSWER = 0
 PAGE_SIZE = 2
 LATENCY_SECONDS = 2.0
 _HOP_HEADERS = {"connection", "content-length", "transfer-encoding", "host", "accept-encoding"}
@@ -115,9 +117,9 @@ class FaultProxy:
         point = self._name(asked)
         fault = self._meet(point) if point else None
         if fault is None:
-            return _response(await self._forward(request, asked))
+            return _response(request, await self._forward(request, asked))
         if fault.toxic and fault.toxic.isdecimal():
-            return _response(_refusal(int(fault.toxic)))
+            return _response(request, _refusal(int(fault.toxic)))
         if fault.toxic == "latency":
             await asyncio.sleep(LATENCY_SECONDS)
         if not fault.is_after:
@@ -126,7 +128,7 @@ class FaultProxy:
             return _hang_up(request)
         answer = await self._forward(request, asked)
         if not fault.is_after:
-            return _response(answer)
+            return _response(request, answer)
         fault.strike()
         return await _cut(request, answer) if fault.toxic == "cut" else _hang_up(request)
 
@@ -136,9 +138,11 @@ class FaultProxy:
         if key is None:
             return _page(asked, await self._call(request, asked))
         async with self._objects.setdefault(key, asyncio.Lock()):
-            if not await self._conditions_hold(asked, key):
-                return _refusal(412)
-            return await self._call(request, asked)
+            try:
+                is_refused = not await self._conditions_hold(asked, key)
+            except (ClientError, OSError):
+                return Answer(NO_ANSWER, {}, b"")
+            return _refusal(412) if is_refused else await self._call(request, asked)
 
     async def _call(self, request: web.BaseRequest, asked: Asked) -> Answer:
         headers = {
@@ -156,7 +160,7 @@ class FaultProxy:
             ) as reply:
                 body = await reply.read()
         except (ClientError, OSError):
-            return Answer(0, {}, b"")
+            return Answer(NO_ANSWER, {}, b"")
         kept = {
             name: value.replace(upstream, self.address)
             for name, value in reply.headers.items()
@@ -263,9 +267,9 @@ def _refusal(status: int) -> Answer:
     return Answer(status, {"Content-Type": "application/json"}, json.dumps(content).encode())
 
 
-def _response(answer: Answer) -> web.Response:
-    if answer.status == 0:
-        raise ConnectionResetError("The emulator does not answer")
+def _response(request: web.BaseRequest, answer: Answer) -> web.Response:
+    if answer.status == NO_ANSWER:
+        return _hang_up(request)
     return web.Response(status=answer.status, headers=dict(answer.headers), body=answer.body)
 
 
