@@ -17,7 +17,7 @@ because their sizes, then known, let Spark choose the joins.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import reduce
 
 from pyspark.sql import DataFrame, SparkSession
@@ -38,17 +38,25 @@ def build_silver(spark: SparkSession, batch: Batch, output: str) -> None:
     root = output.rstrip("/")
     loads = _loads(spark, batch)
     checked = {entity.name: _checked(spark, entity, loads) for entity in batch.entities}
+    gone = {entity.name: _gone(spark, entity) for entity in batch.entities}
     rows = io.write_and_read(
-        _union(ledger.rows_read(checked[entity.name], entity) for entity in batch.entities),
+        _union(
+            [
+                *(ledger.rows_read(checked[entity.name], entity) for entity in batch.entities),
+                *(ledger.rows_gone(gone[entity.name], entity) for entity in batch.entities),
+            ]
+        ),
         f"{root}/rows/",
     )
     timeline = io.write_and_read(_timeline(spark, batch, rows), f"{root}/timeline/")
     for entity in batch.entities:
-        _write_entity(spark, entity, checked[entity.name], timeline, f"{root}/{entity.name}")
+        content = checked[entity.name].select(*entity.log_schema).union(gone[entity.name])
+        _write_entity(spark, entity, content, timeline, f"{root}/{entity.name}")
     expected = _expected_checks(spark, batch)
     io.write_parquet(ledger.quarantined_rows(rows, expected), f"{root}/quarantine/")
     io.write_parquet(ledger.quality_results(rows, expected).repartition(1), f"{root}/dq/")
-    totals = ledger.control_totals(rows, timeline, loads)
+    known = _union([loads.drop("observed_at"), _delete_loads(batch, gone)])
+    totals = ledger.control_totals(rows, timeline, known)
     io.write_parquet(totals.repartition(1), f"{root}/loads/")
 
 
@@ -70,12 +78,7 @@ def _checked(spark: SparkSession, entity: Entity, loads: DataFrame) -> DataFrame
 
 
 def _timeline(spark: SparkSession, batch: Batch, rows: DataFrame) -> DataFrame:
-    deletions = [
-        history.references(_deletions(spark, entity), entity)
-        for entity in batch.entities
-        if entity.deletes
-    ]
-    arrived = _union([history.arrivals(rows), *deletions])
+    arrived = history.arrivals(rows)
     logged = _union(
         history.logged_references(_log(spark, entity), arrived, entity) for entity in batch.entities
     )
@@ -83,11 +86,8 @@ def _timeline(spark: SparkSession, batch: Batch, rows: DataFrame) -> DataFrame:
 
 
 def _write_entity(
-    spark: SparkSession, entity: Entity, checked: DataFrame, timeline: DataFrame, folder: str
+    spark: SparkSession, entity: Entity, content: DataFrame, timeline: DataFrame, folder: str
 ) -> None:
-    content = checked.select(*entity.log_schema)
-    if entity.deletes:
-        content = content.union(_deletions(spark, entity))
     gained = f"{folder}/observations/"
     io.write_parquet(history.new_observations(content, timeline, entity), gained)
     log = _log(spark, entity, gained)
@@ -99,8 +99,21 @@ def _log(spark: SparkSession, entity: Entity, *gained: str) -> DataFrame:
     return io.read_log(spark, batches, entity.log_schema)
 
 
-def _deletions(spark: SparkSession, entity: Entity) -> DataFrame:
-    return history.deletions(io.read_parquet(spark, str(entity.deletes)), entity)
+def _gone(spark: SparkSession, entity: Entity) -> DataFrame:
+    if not entity.deletes:
+        return io.no_rows(spark, entity.log_schema)
+    return history.deletions(io.read_parquet(spark, *entity.deletes), entity)
+
+
+def _delete_loads(batch: Batch, gone: Mapping[str, DataFrame]) -> DataFrame:
+    return _union(
+        gone[entity.name].select(
+            F.col("_load_id").alias("load_id"),
+            F.lit(entity.name).alias("entity"),
+            "source_system",
+        )
+        for entity in batch.entities
+    ).distinct()
 
 
 def _expected_checks(spark: SparkSession, batch: Batch) -> DataFrame:

@@ -15,8 +15,8 @@ row value. Instants are ISO 8601 with an offset. `?` marks fields that may be nu
                      the columns, `_event_at`, `_observed_at` and `source_system`; NULL
                      passes
       history[]      folders of the published log batches of this entity, in any order
-      deletes?       Parquet with the rows that are gone at their source: (source_system, key
-                     columns, _event_at, _observed_at, _load_id, _row_id)
+      deletes[]      Parquet files with the rows that are gone at their source, one a load:
+                     (source_system, key columns, _event_at, _observed_at, _load_id, _row_id)
       loads[]
         load_id, source_system, time_zone
         path         Parquet file or folder in bronze, with `_load_id` and `_row_id`
@@ -128,7 +128,7 @@ class Entity:
     derived: tuple[Derived, ...]
     rules: tuple[Rule, ...]
     history: tuple[str, ...]
-    deletes: str | None
+    deletes: tuple[str, ...]
     loads: tuple[Load, ...]
 
     @property
@@ -285,7 +285,7 @@ def _entity(node: _Node) -> Entity:
         derived=tuple(_derived(item) for item in node.nodes("derived")),
         rules=tuple(_rule(item) for item in node.nodes("rules")),
         history=node.texts("history"),
-        deletes=node.optional_text("deletes"),
+        deletes=node.texts("deletes"),
         loads=tuple(_load(item) for item in node.nodes("loads")),
     )
     _check_references(entity, node.where)

@@ -46,10 +46,12 @@ class Pipeline:
         }
 
     @contextmanager
-    def worker(self, **variables: str) -> Iterator[DagWorker]:
-        """A warm Airflow process, with some variables changed."""
+    def worker(
+        self, dag_id: str = "rcm_daily", log: str = "run", **variables: str
+    ) -> Iterator[DagWorker]:
+        """A warm Airflow process with a log of its own, and some variables changed."""
         environment = client_process_environment({**self.variables, **variables})
-        with DagWorker("rcm_daily", environment, self.state.log("run")) as worker:
+        with DagWorker(dag_id, environment, self.state.log(log)) as worker:
             yield worker
 
     @contextmanager

@@ -71,6 +71,7 @@ def entity_json(name: str, **parts: Any) -> dict[str, Any]:
         "derived": derived,
         "rules": config.get("rules", []),
         "history": [],
+        "deletes": [],
         "loads": [],
         **parts,
     }

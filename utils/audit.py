@@ -40,7 +40,8 @@ class Load(StrictModel):
     """One load of a source's table or file: what is read, from where to where, and its state.
 
     `columns` names the contract columns that the source delivered; a column that it did not
-    deliver is NULL in silver.
+    deliver is NULL in silver. A load of type `reconcile` holds the keys that are gone at the
+    source, one of type `reread` the rows that the windows overlooked; neither has a window.
     """
 
     load_id: str
@@ -50,7 +51,7 @@ class Load(StrictModel):
     source_system: str
     table_name: str
     entity: str
-    load_type: Literal["full", "incremental", "file"]
+    load_type: Literal["full", "incremental", "file", "reread", "reconcile"]
     state: LoadState = "PLANNED"
     window_low: datetime | None = None
     window_high: datetime | None = None
@@ -222,14 +223,18 @@ NO_PROGRESS = Progress()
 
 
 def table_progress(source: str, business_date: date, high: datetime) -> dict[str, Progress]:
-    """Progress of every table of a source that was ever planned."""
+    """Progress of every table of a source that was ever planned.
+
+    Only daily loads count: a reconcile moves no window.
+    """
     rows = bigquery.query(
         "SELECT table_name, "
         "MAX(IF(state = 'PUBLISHED' AND window_high <= @high, window_high, NULL)) AS bound, "
         "LOGICAL_OR(business_date = @day AND state IN ('LANDED', 'MERGED', 'PUBLISHED')) "
         "AS is_settled, "
         "LOGICAL_OR(state = 'PUBLISHED' AND window_high > @high) AS is_newer "
-        f"FROM {name('table_loads')} WHERE source = @source GROUP BY table_name",
+        f"FROM {name('table_loads')} WHERE source = @source "
+        "AND load_type NOT IN ('reread', 'reconcile') GROUP BY table_name",
         {"source": source, "day": business_date, "high": high},
     )
     return {

@@ -74,11 +74,11 @@ def _control_totals(load: Load, landed: Landed) -> dict[str, Decimal]:
     """Dollars at the edge, which silver must account for."""
     return {
         f"{kind}_landed": landed.control_totals.get(column, Decimal(0))
-        for kind, column in _money(load).items()
+        for kind, column in money(load).items()
     }
 
 
-def _money(load: Load) -> dict[str, str]:
+def money(load: Load) -> dict[str, str]:
     """The source's columns of the dollars billed and paid; empty without money or mapping."""
     amounts = entities()[load.entity].amounts
     columns = sources()[load.source].tables[load.table_name].columns
@@ -110,10 +110,17 @@ def land(source: Source, run: Run, connection_uri: str | None) -> int:
         raise SourceError("A database source needs a connection", where=source.name)
     else:
         expected = list(_expected_tables(source, run, connection_uri))
+    return land_expected(source, run, expected)
+
+
+def land_expected(source: Source, run: Run, expected: Sequence[Expected]) -> int:
+    """Brings planned loads to bronze; returns their number and raises like `land`."""
     attempted = audit.attempted([item.load.load_id for item in expected])
     audit.record_loads([item.load for item in expected])
     outcomes = [_attempt(item) for item in expected]
-    _load_bronze([outcome for outcome in outcomes if outcome.landed], attempted)
+    arrived = [outcome for outcome in outcomes if outcome.landed]
+    # Deletions are no rows that a source sent.
+    _load_bronze([item for item in arrived if item.load.load_type != "reconcile"], attempted)
     audit.record_loads([outcome.load for outcome in outcomes])
     audit.record_files([row for outcome in outcomes if (row := _file_row(outcome, run))])
     _raise_errors(source, outcomes)
@@ -170,7 +177,7 @@ def _expected_tables(source: DatabaseSource, run: Run, connection_uri: str) -> I
             window_low=progress.published_bound if table.watermark else None,
             window_high=high,
             observed_at=high,
-            uri=_bronze_uri(source.name, name, load_id),
+            uri=bronze_uri(source.name, name, load_id),
             planned_at=datetime.now(tz=UTC),
         )
         request = _table_request(source, load, connection_uri, clock)
@@ -185,7 +192,7 @@ def _table_request(
         uri=connection_uri,
         source=source.name,
         table=load.table_name,
-        columns=_wanted(table),
+        columns=wanted(table),
         window=Window(
             low=load.window_low,
             high=load.window_high or clock,
@@ -197,17 +204,17 @@ def _table_request(
         target_uri=load.uri or "",
         watermark=table.watermark,
         key=tuple(table.columns[name] for name in entities()[table.entity].key),
-        money=tuple(_money(load).values()),
+        money=tuple(money(load).values()),
     )
 
 
-def _wanted(table: Mapped) -> tuple[WantedColumn, ...]:
+def wanted(table: Mapped) -> tuple[WantedColumn, ...]:
     """Columns to read: the mapped ones, and the watermark, without which no row has a time."""
     contract = entities()[table.entity].columns
-    wanted = {column: contract[name].required for name, column in table.columns.items()}
+    required = {column: contract[name].required for name, column in table.columns.items()}
     if table.watermark:
-        wanted[table.watermark] = True
-    return tuple(WantedColumn(name, required) for name, required in wanted.items())
+        required[table.watermark] = True
+    return tuple(WantedColumn(name, is_required) for name, is_required in required.items())
 
 
 def _expected_files(source: FileSource, run: Run) -> Iterator[Expected]:
@@ -245,18 +252,18 @@ def _expected_file(source: FileSource, name: str, item: Discovered, run: Run) ->
         entity=table.entity,
         load_type="file",
         observed_at=item.file.updated_at,
-        uri=_bronze_uri(source.name, name, load_id),
+        uri=bronze_uri(source.name, name, load_id),
         planned_at=datetime.now(tz=UTC),
     )
     request = FileRequest(
         file=item.file,
         sha256=content,
-        columns=_wanted(table),
+        columns=wanted(table),
         load_id=load_id,
         target_uri=load.uri or "",
         archive_uri=settings().lake_uri("archive", source.name, content, item.file.filename),
         extracted_at=load.planned_at or datetime.now(tz=UTC),
-        money=tuple(_money(load).values()),
+        money=tuple(money(load).values()),
     )
     return Expected(load, lambda: _read_file(item, request), item)
 
@@ -340,5 +347,6 @@ def _bronze_table(load: Load) -> str:
     return settings().table("bronze", f"{load.source}__{load.table_name}")
 
 
-def _bronze_uri(source: str, table: str, load_id: str) -> str:
+def bronze_uri(source: str, table: str, load_id: str) -> str:
+    """The object of a load."""
     return settings().lake_uri("bronze", source, table, f"load_id={load_id}", "part-0.parquet")

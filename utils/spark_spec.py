@@ -12,7 +12,7 @@ from utils.entities import entities
 from utils.sources import sources
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from datetime import date
 
     from utils.audit import Load
@@ -38,7 +38,7 @@ def silver_spec(
     }
 
 
-def _entity(entity: Entity, loads: Iterable[Load], history: Sequence[str]) -> dict[str, Any]:
+def _entity(entity: Entity, loads: Sequence[Load], history: Sequence[str]) -> dict[str, Any]:
     return {
         "name": entity.name,
         "singular": entity.singular,
@@ -60,7 +60,8 @@ def _entity(entity: Entity, loads: Iterable[Load], history: Sequence[str]) -> di
         ],
         "rules": [rule.model_dump() for rule in entity.rules],
         "history": [observations_uri(batch, entity.name) for batch in history],
-        "loads": [_load(load) for load in loads],
+        "deletes": [load.uri for load in loads if load.load_type == "reconcile"],
+        "loads": [_load(load) for load in loads if load.load_type != "reconcile"],
     }
 
 
@@ -75,6 +76,7 @@ def _load(load: Load) -> dict[str, Any]:
         "columns": {
             name: column for name, column in table.columns.items() if column in load.columns
         },
-        "watermark": table.watermark,
+        # The watermark of a row that was overlooked may lie behind what silver has seen since.
+        "watermark": None if load.load_type == "reread" else table.watermark,
         "observed_at": load.observed_at.isoformat() if load.observed_at else None,
     }

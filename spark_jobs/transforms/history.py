@@ -121,28 +121,30 @@ def _replay_together(observations: DataFrame) -> DataFrame:
     changes = ~hash_before.eqNullSafe(F.col("_row_hash"))
     compared = rank(observations).withColumn("_changes", changes)
     starts = F.col("_wins") & F.col("_changes") & ~F.col("_is_deleted")
-    started = compared.withColumn("_starts", starts)
+    ends = F.col("_wins") & F.col("_changes") & F.col("_is_deleted") & hash_before.isNotNull()
+    started = compared.withColumns({"_starts": starts, "_ends": ends})
 
     is_bound = F.col("_starts") | (F.col("_wins") & F.col("_is_deleted"))
     next_bound = F.last(F.when(is_bound, F.col("_event_at")), ignorenulls=True).over(after)
     by_deletion = F.last(F.when(is_bound, F.col("_is_deleted")), ignorenulls=True).over(after)
     number = F.sum(F.col("_starts").cast("bigint")).over(so_far)
     affects = F.col("_is_new") & F.col("_wins") & (is_bound | F.col("_logged_hash").isNotNull())
+    is_change = F.col("_starts") | F.col("_ends")
     return started.select(
         *[*OBSERVATION, "_is_new", "_wins", "_starts"],
         F.when(F.col("_starts"), number).alias("version"),
         F.when(F.col("_starts"), F.coalesce(next_bound, F.lit(OPEN_END))).alias("expiry_date"),
         F.when(F.col("_starts"), F.coalesce(by_deletion, F.lit(False))).alias("is_deleted"),
         F.max(affects).over(key).alias("_is_affected"),
-        F.when(F.col("_is_new"), _disposition()).alias("_disposition"),
+        F.when(F.col("_is_new"), _disposition(is_change)).alias("_disposition"),
     )
 
 
-def _disposition() -> Column:
+def _disposition(is_change: Column) -> Column:
     is_known = F.col("_logged_hash").eqNullSafe(F.col("_row_hash"))
     return (
         F.when(F.col("_is_duplicate"), F.lit(DEDUPLICATED))
-        .when(F.col("_starts") & ~is_known, F.lit(MERGED))
+        .when(is_change & ~is_known, F.lit(MERGED))
         .otherwise(F.lit(UNCHANGED))
     )
 

@@ -31,6 +31,15 @@ def rows_read(checked: DataFrame, entity: Entity) -> DataFrame:
     )
 
 
+def rows_gone(deletions: DataFrame, entity: Entity) -> DataFrame:
+    """Deletions as rows that were read: no rule holds them and they carry no dollars.
+
+    Grain: one row per deletion, in the columns of `rows_read`.
+    """
+    rule, no_rule = F.lit(None).cast("string").alias("_rule"), F.lit("").alias("_rules")
+    return rows_read(deletions.select("*", rule, no_rule), entity)
+
+
 def quarantined_rows(rows: DataFrame, expected: DataFrame) -> DataFrame:
     """The rows that are held and why.
 

@@ -122,9 +122,9 @@ def write_inputs(bucket: Path, address: str) -> None:
                     entity,
                     loads=_addressed(loads[name][entity], bucket, address),
                     history=[f"{batch}/{entity}/observations/" for batch in history],
-                    deletes=f"{address}/{deletes}"
+                    deletes=[f"{address}/{deletes}"]
                     if (name, entity) == ("second", "patients")
-                    else None,
+                    else [],
                 )
                 for entity in ENTITIES
             ]

@@ -30,6 +30,7 @@ from utils.landing.mysql_query import (
     SourceColumn,
     Window,
     arrow_type,
+    keys_condition,
     select_sql,
     window_condition,
 )
@@ -68,6 +69,7 @@ class TableRequest:
         target_uri: the object to write, `gs://…/part-0.parquet`.
         watermark: column that says when a row changed; None reads the whole table.
         key: columns that order rows of equal watermark.
+        only: keys, as text, of the rows to read; None reads all.
         money: columns to total.
     """
 
@@ -81,6 +83,7 @@ class TableRequest:
     target_uri: str
     watermark: str | None = None
     key: tuple[str, ...] = ()
+    only: tuple[tuple[str, ...], ...] | None = None
     money: tuple[str, ...] = ()
 
     @property
@@ -203,6 +206,8 @@ def _stream(
         watermark = found[request.watermark.lower()]
         condition = window_condition(watermark, request.window, request.zone)
         order.insert(0, watermark.name)
+    elif request.only is not None:
+        condition = keys_condition([found[name.lower()] for name in request.key], request.only)
     table = request.table
     sql = select_sql(table, plan.columns, plan.names, condition, order)
     with _carried(request.where):

@@ -1,9 +1,9 @@
 """The SELECT that extracts one window of one MySQL table, built without touching a database.
 
 Names come from an allow-list and are quoted; the only values in the text are rendered from typed
-datetimes. ConnectorX aborts (and prints the value) on anything that its types cannot hold, so each
-column is selected by an expression that always fits: dates that no calendar has become NULL,
-wide decimals and times travel as text.
+datetimes, or are keys as hexadecimal digits. ConnectorX aborts (and prints the value) on anything
+that its types cannot hold, so each column is selected by an expression that always fits: dates that
+no calendar has become NULL, wide decimals and times travel as text.
 """
 
 from __future__ import annotations
@@ -187,6 +187,35 @@ def window_condition(watermark: SourceColumn, window: Window, zone: tzinfo) -> s
     inside = f"({name} >= {_literal(low)} AND {below})" if low else below
     unusable = f"{name} IS NULL OR {name} < {_literal(LOWEST_DATE)}"
     return f"{inside} OR {unusable} OR {name} >= {_literal(future)}"
+
+
+def keys_condition(columns: Sequence[SourceColumn], keys: Sequence[Sequence[str]]) -> str:
+    """The WHERE condition for rows with one of these keys; no keys, no rows.
+
+    Args:
+        columns: the columns of the key.
+        keys: their values as text, in the same order.
+    """
+    if not keys:
+        return "FALSE"
+    names = ", ".join(quote(column.name) for column in columns)
+    rows = (
+        [_key_literal(column, value) for column, value in zip(columns, key, strict=True)]
+        for key in keys
+    )
+    listed = ", ".join(f"({', '.join(row)})" for row in rows)
+    return f"({names}) IN ({listed})"
+
+
+def settled_before(bound: datetime, zone: tzinfo) -> datetime:
+    """A local time before which no source row was written at or after `bound`, in zone or UTC."""
+    return min(_earliest_reading(bound, clock) for clock in (zone, UTC))
+
+
+def _key_literal(column: SourceColumn, value: str) -> str:
+    if column.data_type in _INTEGERS:
+        return str(int(value))
+    return f"_utf8mb4 X'{value.encode().hex()}'"
 
 
 def _local_bounds(

@@ -43,6 +43,7 @@ def things_json(**parts: Any) -> dict[str, Any]:
         "derived": [],
         "rules": [],
         "history": [],
+        "deletes": [],
         "loads": [],
         **parts,
     }
@@ -101,7 +102,7 @@ class Lake:
         entity = contract(
             history=self.history,
             loads=[_load(batch, load_id, list(seen)) for load_id, seen in by_load],
-            deletes=_deletes(batch, gone) if gone else None,
+            deletes=[_deletes(batch, gone)] if gone else [],
             **parts,
         )
         spec = batch / "spec.json"

@@ -99,7 +99,7 @@ def _brief(versions: list[Version]) -> list[tuple[object, ...]]:
 def _publish_and_balance(lake: Lake, events: list[Observation]) -> Path:
     batch = lake.publish(events)
     loads = read_rows(batch / "loads")
-    assert sum(load["rows_read"] for load in loads) == sum(not seen.is_deleted for seen in events)
+    assert sum(load["rows_read"] for load in loads) == len(events)
     for load in loads:
         parts = ("merged", "unchanged", "deduplicated", "quarantined")
         assert load["rows_read"] == sum(load[f"rows_{part}"] for part in parts)

@@ -1,0 +1,56 @@
+"""Finds what incremental windows cannot show: rows deleted at a hospital, and rows overlooked.
+
+**What it does.** Reads the keys of every table of every database (a task per source) and compares
+them with silver. A row that is gone is closed in silver at the moment of the comparison; its
+history stays. A row that published windows should have brought is read again. Both are published
+like any batch.
+
+**When it fails.** A table that lost more rows than `max_delete_share` in its source's file allows,
+is empty or went back in time stops its source before anything is closed; the error names table and
+counts. If the deletion is right, trigger the DAG with `{"accept": ["<source>.<table>"]}`.
+
+**Backfill.** There is nothing to backfill: a comparison is about now.
+"""
+
+from __future__ import annotations
+
+from airflow.sdk import Connection, Param, chain, dag, get_current_context, task
+
+from utils import reconcile, runs
+from utils.operators import DAG_OPTIONS, close_run, open_run, publish_batch
+from utils.sources import sources
+
+
+@task(map_index_template="{{ task.op_kwargs['source_name'] }}")
+def compare_keys(source_name: str) -> int:
+    """Lands deletions and overlooked rows of a database; returns how many loads landed.
+
+    Delivered files have no keys to compare: a row that a file leaves out is not deleted.
+    """
+    context, source = get_current_context(), sources()[source_name]
+    accepted = reconcile.accepted_tables(context["params"]["accept"])
+    if source.kind == "files":
+        return 0
+    uri = Connection.get(source.connection).get_uri()
+    return reconcile.reconcile(source, runs.current(context), uri, accepted)
+
+
+@dag(
+    schedule="0 10 * * 0",
+    doc_md=__doc__,
+    tags=["rcm", "weekly"],
+    params={
+        "accept": Param(
+            [],
+            type="array",
+            items={"type": "string"},
+            description="Tables, as source.table, whose mass deletion is confirmed.",
+        )
+    },
+    **DAG_OPTIONS,
+)
+def rcm_reconcile_keys() -> None:
+    chain(compare_keys.expand(source_name=open_run()), publish_batch(), close_run())
+
+
+rcm_reconcile_keys()

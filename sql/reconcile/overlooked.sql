@@ -1,0 +1,43 @@
+-- Rows at the source that changed before @settled (its local time), so that a published window
+-- should have brought them, and did not: bronze does not have the change, or silver not the key.
+-- A row in quarantine is not overlooked.
+WITH
+  at_source AS (
+    SELECT DISTINCT
+      {{ source_columns }},
+      {{ source_key }} AS source_key,
+      {{ folded_source_key }} AS folded,
+      {{ changed_at }} AS changed_at
+    FROM {{ ref("keys") }}
+    WHERE {{ has_source_key }} AND {{ changed_at }} < CAST(@settled AS DATETIME)
+  ),
+
+  landed AS (
+    SELECT DISTINCT {{ source_key }} AS source_key, {{ changed_at }} AS changed_at
+    FROM {{ ref("bronze") }}
+  ),
+
+  live AS (
+    SELECT DISTINCT {{ folded_silver_key }} AS folded
+    FROM {{ ref("silver") }}
+    WHERE is_current AND source_system = @source
+  ),
+
+  quarantined AS (
+    SELECT DISTINCT {{ source_key }} AS source_key
+    FROM {{ ref("bronze") }} AS bronze
+    INNER JOIN {{ ref("quarantine") }} AS quarantine
+      ON bronze._load_id = quarantine.load_id AND bronze._row_id = quarantine.row_id
+  )
+
+SELECT {{ listed }}, COUNT(*) OVER () AS total
+FROM at_source
+LEFT JOIN landed
+  ON at_source.source_key = landed.source_key AND at_source.changed_at = landed.changed_at
+LEFT JOIN live ON at_source.folded = live.folded
+LEFT JOIN quarantined ON at_source.source_key = quarantined.source_key
+WHERE
+  landed.source_key IS NULL
+  OR (live.folded IS NULL AND quarantined.source_key IS NULL)
+ORDER BY at_source.changed_at, at_source.source_key
+LIMIT {{ limit }}
