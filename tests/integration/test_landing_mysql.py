@@ -281,3 +281,11 @@ def test_repeated_load_replaces_itself(hospital: Hospital, request_: TableReques
 
     assert (again.sha256, again.rows) == (first.sha256, 1)
     assert bronze(later.uri)["ID"].to_pylist() == ["A", "B"]
+
+
+def test_only_rows_with_the_given_keys_are_read(hospital: Hospital, request_: TableRequest) -> None:
+    rows = [(name, 1, "2024-06-01") for name in ("A", "B'", "Ł", "C")]
+    insert(hospital, request_.table, *rows)
+    some = replace(request_, watermark=None, only=(("B'",), ("Ł",), ("absent",)))
+
+    assert sorted(landed_ids(some)) == ["B'", "Ł"]

@@ -21,6 +21,9 @@ HOSPITAL = (CONFIGS / "sources" / "hospital_a.yaml").read_text()
         pytest.param("last_name: LastName, ", "", "`last_name` of patients", id="required-column"),
         pytest.param("ssn: SSN", "ssm: SSN", "`columns.ssm` is no column", id="unknown-column"),
         pytest.param("entity: patients", "entity: people", "names `people`", id="unknown-entity"),
+        pytest.param(
+            "max_delete_share: 0.2", "max_delete_share: 20", "max_delete_share", id="share"
+        ),
         pytest.param("America/New_York", "New York", "no IANA time zone", id="time-zone"),
         pytest.param("kind: mysql\n", "kind: mysql\nkind: mysql\n", "written twice", id="twice"),
     ],

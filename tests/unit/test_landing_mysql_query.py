@@ -12,8 +12,10 @@ from utils.landing.mysql_query import (
     Window,
     arrow_type,
     expression,
+    keys_condition,
     quote,
     select_sql,
+    settled_before,
     window_condition,
 )
 
@@ -163,3 +165,30 @@ def test_statement_flags_dates_that_no_calendar_has() -> None:
     assert "IF(YEAR(`DOB`) > 0, `DOB` + INTERVAL 0 DAY, NULL) AS `DOB`" in sql
     assert "`DOB` IS NOT NULL AND IF(YEAR(`DOB`) > 0, `DOB` + INTERVAL 0 DAY, NULL)" in sql
     assert sql.endswith(" * 2 AS _invalid_dates FROM `patients` ORDER BY `ModifiedDate`, `id`")
+
+
+def test_keys_travel_as_hexadecimal_or_whole_numbers() -> None:
+    columns = [SourceColumn("ID", "varchar", "varchar(9)"), SourceColumn("No", "int", "int")]
+
+    sql = keys_condition(columns, [("a'; DROP", "7"), ("é", "-1")])
+
+    assert sql == "(`ID`, `No`) IN ((_utf8mb4 X'61273b2044524f50', 7), (_utf8mb4 X'c3a9', -1))"
+    with pytest.raises(ValueError, match="invalid literal"):
+        keys_condition(columns[1:], [("1 OR 1",)])
+
+
+def test_no_keys_are_no_rows() -> None:
+    assert keys_condition([MODIFIED], []) == "FALSE"
+
+
+@pytest.mark.parametrize(
+    ("zone", "hour"),
+    [
+        pytest.param(NEW_YORK, 12, id="behind-utc"),
+        pytest.param(ZoneInfo("Asia/Tokyo"), 16, id="ahead-of-utc"),
+    ],
+)
+def test_what_is_settled_was_written_before_the_bound_in_zone_and_utc(
+    zone: ZoneInfo, hour: int
+) -> None:
+    assert settled_before(NOON, zone).hour == hour

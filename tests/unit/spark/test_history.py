@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
 
@@ -247,6 +247,10 @@ def _row(thing_id: str, value: str, day: int, **parts: object) -> Observation:
     )  # type: ignore[arg-type]
 
 
+def _gone(thing_id: str, day: int, load_id: str = "gone") -> Observation:
+    return replace(_row(thing_id, "", day, load_id=load_id), value=None, is_deleted=True)
+
+
 @pytest.fixture
 def empty_lake(spark: SparkSession, tmp_path: Path) -> Lake:
     return Lake(spark, tmp_path)
@@ -331,6 +335,22 @@ def test_dispositions_of_one_batch(empty_lake: Lake) -> None:
     assert {name: load[f"rows_{name}"] for name in STAGES} == {
         "read": 5, "merged": 2, "unchanged": 1, "deduplicated": 1, "quarantined": 1,
     }  # fmt: skip
+
+
+def test_a_deletion_is_merged_once_and_unchanged_after(empty_lake: Lake) -> None:
+    """A10, E09, E10: the load of deletions is in the equation like any other."""
+    empty_lake.publish(numbered([_row("1", "a", 1), _row("2", "a", 1)]))
+
+    first = empty_lake.publish(numbered([_gone("1", 3), _gone("never seen", 3)]))
+    again = empty_lake.publish(numbered([_gone("1", 4, load_id="gone2")]))
+
+    [load] = read_rows(first / "loads")
+    assert (load["load_id"], load["entity"], load["source_system"]) == (
+        "gone", "things", "hospital_a",
+    )  # fmt: skip
+    assert [load[f"rows_{stage}"] for stage in STAGES] == [2, 1, 1, 0, 0]
+    [load] = read_rows(again / "loads")
+    assert [load[f"rows_{stage}"] for stage in STAGES] == [1, 0, 1, 0, 0]
 
 
 STAGES = ("read", "merged", "unchanged", "deduplicated", "quarantined")
