@@ -220,9 +220,9 @@ def _compare(subject: Subject, connection_uri: str) -> Comparison:
         "now": settled_before(subject.clock, zone).isoformat(sep=" "),
         "settled": settled.isoformat(sep=" "),
     }
-    [counts] = bigquery.query(_select(subject, staged, "counts"), values)
-    gone = bigquery.query(_select(subject, staged, "gone"), values)
-    overlooked = bigquery.query(_select(subject, staged, "overlooked"), values)
+    [counts] = bigquery.query(comparison_sql(subject, staged, "counts"), values)
+    gone = bigquery.query(comparison_sql(subject, staged, "gone"), values)
+    overlooked = bigquery.query(comparison_sql(subject, staged, "overlooked"), values)
     return Comparison(
         **counts,
         gone=_keys(gone),
@@ -268,7 +268,7 @@ def _stage_keys(subject: Subject, connection_uri: str) -> str:
     return staged
 
 
-def _select(subject: Subject, staged: str, query: str) -> str:
+def comparison_sql(subject: Subject, staged: str, query: str) -> str:
     """A query of `sql/reconcile/` for a table.
 
     Its parameters: @source, @table, @clock and, as text in the source's local time, @now and

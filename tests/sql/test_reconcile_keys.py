@@ -1,0 +1,162 @@
+"""What a comparison of a table's keys with silver finds."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.sql_support import BUSINESS_DATE, Warehouse
+from utils import audit, bigquery, reconcile
+from utils.audit import Run
+from utils.reconcile import Subject, comparison_sql
+from utils.sources import DatabaseSource, sources
+
+CLOCK = datetime(2026, 2, 1, 17, tzinfo=UTC)
+RUN = Run(run_id="r", dag_id="rcm_reconcile_keys", business_date=BUSINESS_DATE)
+VALUES = {
+    "source": "hospital_a",
+    "table": "patients",
+    "clock": CLOCK,
+    "now": "2026-02-01 12:00:00",
+    "settled": "2026-01-30 00:00:00",
+}
+OLD, NEW = "2026-01-10 08:00:00", "2026-01-31 08:00:00"
+
+
+@pytest.fixture(autouse=True)
+def tables(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Empty tables of keys and bronze, and two published loads."""
+    monkeypatch.setattr(reconcile, "settings", lambda: warehouse.environment)
+    for layer, name in (("staging", "keys"), ("bronze", "hospital_a__patients")):
+        bigquery.query(
+            f"CREATE OR REPLACE TABLE `{warehouse.environment.table(layer, name)}` "
+            "(PatientID STRING, ModifiedDate DATETIME, _load_id STRING, _row_id INT64)"
+        )
+    bigquery.query(f"DELETE FROM `{warehouse.environment.table('silver', 'patients')}` WHERE TRUE")
+    bigquery.query(f"DELETE FROM {audit.name('quarantine')} WHERE TRUE")
+    load = {
+        "run_id": "r", "business_date": BUSINESS_DATE, "source": "hospital_a",
+        "source_system": "hospital_a", "entity": "patients", "load_type": "incremental",
+        "state": "PUBLISHED", "planned_at": CLOCK,
+    }  # fmt: skip
+    named = [("daily", "patients"), ("other", "more_patients")]
+    loads = [{**load, "load_id": load_id, "table_name": table} for load_id, table in named]
+    audit.upsert("table_loads", ["load_id"], loads)
+
+
+def insert(table: str, *rows: dict[str, object]) -> None:
+    for row in rows:
+        names, bound = ", ".join(row), ", ".join(f"@{name}" for name in row)
+        bigquery.query(f"INSERT INTO `{table}` ({names}) SELECT {bound}", row)
+
+
+def at_source(warehouse: Warehouse, key: str | None, changed: str | None = OLD) -> None:
+    name = warehouse.environment.table("staging", "keys")
+    bigquery.query(
+        f"INSERT INTO `{name}` (PatientID, ModifiedDate) SELECT @key, CAST(@changed AS DATETIME)",
+        {"key": key, "changed": changed},
+    )
+
+
+def in_bronze(warehouse: Warehouse, key: str, changed: str = OLD, row_id: int = 1) -> None:
+    name = warehouse.environment.table("bronze", "hospital_a__patients")
+    bigquery.query(
+        f"INSERT INTO `{name}` SELECT @key, CAST(@changed AS DATETIME), 'daily', @row_id",
+        {"key": key, "changed": changed, "row_id": row_id},
+    )
+
+
+def in_silver(warehouse: Warehouse, key: str, **parts: object) -> None:
+    row = {
+        "source_system": "hospital_a", "patient_id": key, "is_current": True,
+        "_load_id": "daily", "_observed_at": CLOCK - timedelta(days=1), **parts,
+    }  # fmt: skip
+    insert(warehouse.environment.table("silver", "patients"), row)
+
+
+def found(warehouse: Warehouse, query: str) -> list[dict[str, Any]]:
+    source = sources()["hospital_a"]
+    assert isinstance(source, DatabaseSource)
+    subject = Subject(source, "patients", CLOCK, CLOCK, RUN)
+    staged = warehouse.environment.table("staging", "keys")
+    return bigquery.query(comparison_sql(subject, staged, query), VALUES)
+
+
+def test_a_live_key_that_the_source_lacks_is_gone(warehouse: Warehouse) -> None:
+    """A10. Only rows of this hospital and table, seen before the clock, can be gone."""
+    at_source(warehouse, "P1")
+    at_source(warehouse, None)
+    for key in ("P1", "P2"):
+        in_silver(warehouse, key)
+    in_silver(warehouse, "CLOSED", is_current=False)
+    in_silver(warehouse, "ELSEWHERE", source_system="hospital_b")
+    in_silver(warehouse, "OTHER_TABLE", _load_id="other")
+    in_silver(warehouse, "SEEN_AFTER", _observed_at=CLOCK + timedelta(seconds=1))
+
+    assert found(warehouse, "gone") == [{"key_0": "P2"}]
+    [counts] = found(warehouse, "counts")
+    assert (counts["source_rows"], counts["live_rows"]) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        pytest.param("p1", id="case"),
+        pytest.param(" P 1\t", id="blanks"),
+        pytest.param("P\u00a01", id="no-break-space"),
+        pytest.param("P\u200b1\ufeff", id="invisible"),
+        pytest.param("\uff30\uff11", id="full-width"),
+    ],
+)
+def test_a_key_that_silver_spells_differently_is_not_gone(warehouse: Warehouse, typed: str) -> None:
+    at_source(warehouse, typed)
+    in_silver(warehouse, "P1")
+
+    assert found(warehouse, "gone") == []
+
+
+def test_what_published_windows_should_have_brought_is_overlooked(warehouse: Warehouse) -> None:
+    """A05, A09 and E08: late, set back, and come back with the watermark of old."""
+    for key in ("KNOWN", "CAME_BACK"):
+        at_source(warehouse, key)
+        in_bronze(warehouse, key)
+    in_silver(warehouse, "KNOWN")
+    in_silver(warehouse, "CAME_BACK", is_current=False)
+    at_source(warehouse, "LATE")
+    at_source(warehouse, "SET_BACK", "2019-05-06 07:08:09")
+    in_bronze(warehouse, "SET_BACK")
+    in_silver(warehouse, "SET_BACK")
+
+    overlooked = found(warehouse, "overlooked")
+
+    assert [row["key_0"] for row in overlooked] == ["SET_BACK", "CAME_BACK", "LATE"]
+    assert {row["total"] for row in overlooked} == {3}
+
+
+def test_what_is_due_or_in_quarantine_is_not_overlooked(warehouse: Warehouse) -> None:
+    at_source(warehouse, "NEXT_WINDOW", NEW)
+    at_source(warehouse, "EVERY_WINDOW", None)
+    at_source(warehouse, None)
+    at_source(warehouse, "HELD")
+    in_bronze(warehouse, "HELD", row_id=7)
+    held = {
+        "entity": "patients", "source_system": "hospital_a", "load_id": "daily", "row_id": 7,
+        "rule": "x", "rules": "x", "reason": "x", "batch_id": "b", "quarantined_at": CLOCK,
+    }  # fmt: skip
+    insert(audit.name("quarantine").strip("`"), held)
+
+    assert found(warehouse, "overlooked") == []
+
+
+def test_the_newest_change_leaves_the_future_out(warehouse: Warehouse) -> None:
+    """A18 compares these two."""
+    at_source(warehouse, "P1", OLD)
+    at_source(warehouse, "P2", "2999-01-01 00:00:00")
+    in_bronze(warehouse, "P1", NEW)
+
+    [counts] = found(warehouse, "counts")
+
+    assert str(counts["newest_at_source"]) == OLD
+    assert str(counts["newest_landed"]) == NEW
