@@ -24,7 +24,7 @@ KEYS = {"transactions": "transaction_id", "patients": "patient_id"}
 
 @dataclass
 class Hospitals:
-    """Two business dates that are published, and the workers that run DAGs after them."""
+    """Business dates that are published, and the workers that run DAGs after them."""
 
     pipeline: Pipeline
     daily: DagWorker
@@ -62,7 +62,7 @@ class Hospitals:
 def hospitals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospitals]:
     folder = tmp_path_factory.mktemp("reconcile")
     with pytest.MonkeyPatch.context() as patch, pipeline(folder, patch) as running:
-        world = simulator.generate(11, 60, 2, FIRST + timedelta(days=1), folder / "simulator")
+        world = simulator.generate(11, 200, 1, FIRST + timedelta(days=1), folder / "simulator")
         with running.worker() as daily, running.worker(DAG, log=DAG) as comparer:
             for index, day in enumerate(world.business_dates):
                 world.apply(index, running.hospitals, running.landing)
@@ -204,7 +204,7 @@ def test_a_table_that_lost_too_much_is_one_clear_error_and_the_other_hospital_go
     hospitals.run("hospital_b", f"DELETE FROM transactions WHERE {name} = '{gone}'")
     before = hospitals.pipeline.content()
     with hospitals.restored("hospital_a", "encounters"):
-        hospitals.run("hospital_a", "DELETE FROM encounters LIMIT 30")
+        hospitals.run("hospital_a", "DELETE FROM encounters LIMIT 100")
         with pytest.raises(RunFailed):
             hospitals.reconcile()
 
