@@ -18,7 +18,6 @@ from tests.pipeline_support import HOSPITALS, Pipeline, last_run, pipeline, rows
 from utils.sources import sources
 
 DAG = "rcm_reconcile_keys"
-FIRST = date(2026, 1, 30)
 KEYS = {"transactions": "transaction_id", "patients": "patient_id"}
 
 
@@ -29,7 +28,7 @@ class Hospitals:
     pipeline: Pipeline
     daily: DagWorker
     comparer: DagWorker
-    day: date = FIRST + timedelta(days=1)
+    day: date
 
     def reconcile(self) -> None:
         """Runs the comparison on a date of its own."""
@@ -62,13 +61,13 @@ class Hospitals:
 def hospitals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospitals]:
     folder = tmp_path_factory.mktemp("reconcile")
     with pytest.MonkeyPatch.context() as patch, pipeline(folder, patch) as running:
-        world = simulator.generate(11, 200, 1, FIRST + timedelta(days=1), folder / "simulator")
+        world = simulator.generate(11, 200, 1, date(2026, 1, 31), folder / "simulator")
         with running.worker() as daily, running.worker(DAG, log=DAG) as comparer:
             for index, day in enumerate(world.business_dates):
                 world.apply(index, running.hospitals, running.landing)
                 running.deliver()
                 daily.run(day, lambda task, seconds: None)
-            yield Hospitals(running, daily, comparer)
+            yield Hospitals(running, daily, comparer, world.business_dates[-1])
 
 
 def column(hospital: str, table: str, name: str) -> str:
