@@ -7,6 +7,7 @@ Below the output folder, as Parquet:
     <entity>/observations/  new rows of the observation log
     <entity>/versions/      all versions of every key whose published versions change
     quarantine/             rows that are held and why, without content
+    accepted/               newest accepted observations that start no version, without content
     dq/                     rows checked and failed per load and rule
     loads/                  rows and dollars per load; written last
 
@@ -24,7 +25,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from spark_jobs import io
-from spark_jobs.spec import Batch, Entity
+from spark_jobs.spec import Batch, Entity, Load
 from spark_jobs.transforms import conform, history, ledger, quality
 
 
@@ -54,6 +55,7 @@ def build_silver(spark: SparkSession, batch: Batch, output: str) -> None:
         _write_entity(spark, entity, content, timeline, f"{root}/{entity.name}")
     expected = _expected_checks(spark, batch)
     io.write_parquet(ledger.quarantined_rows(rows, expected), f"{root}/quarantine/")
+    io.write_parquet(ledger.last_accepted(timeline), f"{root}/accepted/")
     io.write_parquet(ledger.quality_results(rows, expected).repartition(1), f"{root}/dq/")
     known = _union([loads.drop("observed_at"), _delete_loads(batch, gone)])
     totals = ledger.control_totals(rows, timeline, known)
@@ -72,17 +74,31 @@ def _checked(spark: SparkSession, entity: Entity, loads: DataFrame) -> DataFrame
     conformed = []
     for alike in entity.loads_by_shape:
         bronze = io.read_parquet(spark, *[load.path for load in alike])
+        if alike[0].rows is not None:
+            bronze = bronze.join(_selected(spark, alike), ["_load_id", "_row_id"], "left_semi")
         conformed.append(conform.conform(bronze, loads, entity, alike[0]))
     nothing = io.no_rows(spark, conform.conformed_schema(entity))
     return quality.apply_checks(_union(conformed or [nothing]), entity)
 
 
+def _selected(spark: SparkSession, loads: Iterable[Load]) -> DataFrame:
+    """The rows that loads name, where they do not stand for all of their rows."""
+    rows = [
+        {"_load_id": load.load_id, "_row_id": str(row_id)}
+        for load in loads
+        for row_id in load.rows or ()
+    ]
+    selected = io.small_table(spark, rows, ("_load_id", "_row_id"))
+    return F.broadcast(selected.withColumn("_row_id", F.col("_row_id").cast("bigint")))
+
+
 def _timeline(spark: SparkSession, batch: Batch, rows: DataFrame) -> DataFrame:
-    arrived = history.arrivals(rows)
+    # The keys of held rows too: whether such a row still matters depends on what was accepted.
+    seen = history.with_key(rows)
     logged = _union(
-        history.logged_references(_log(spark, entity), arrived, entity) for entity in batch.entities
+        history.logged_references(_log(spark, entity), seen, entity) for entity in batch.entities
     )
-    return history.replay(arrived, logged)
+    return history.replay(history.arrivals(rows), logged)
 
 
 def _write_entity(
@@ -124,6 +140,7 @@ def _expected_checks(spark: SparkSession, batch: Batch) -> DataFrame:
             "source_system": load.source_system,
             "load_id": load.load_id,
             "rule": check.name,
+            "rule_version": check.version,
             "severity": check.severity,
             "reason": check.reason,
         }
@@ -132,7 +149,9 @@ def _expected_checks(spark: SparkSession, batch: Batch) -> DataFrame:
         for load in entity.loads
         if load.watermark or not check.needs_watermark
     ]
-    columns = ("entity", "source_system", "load_id", "rule", "severity", "reason")
+    columns = (
+        "entity", "source_system", "load_id", "rule", "rule_version", "severity", "reason"
+    )  # fmt: skip
     return io.small_table(spark, checks, columns)
 
 

@@ -22,6 +22,7 @@ row value. Instants are ISO 8601 with an offset. `?` marks fields that may be nu
         path         Parquet file or folder in bronze, with `_load_id` and `_row_id`
         columns      {entity column: source column}, only columns that the load has
         watermark?   source column that says when a row changed
+        rows?        [row id]: the only rows to read, all of them if left out
         observed_at  end of the load's window, or arrival of its file
 """
 
@@ -109,11 +110,13 @@ class Load:
     columns: Mapping[str, str]
     watermark: str | None
     observed_at: datetime
+    rows: tuple[int, ...] | None
 
     @property
     def shape(self) -> tuple[object, ...]:
         """Loads of equal shape are read and conformed together, however many there are."""
-        return (self.source_system, self.time_zone, self.watermark, tuple(self.columns.items()))
+        columns = tuple(self.columns.items())
+        return (self.source_system, self.time_zone, self.watermark, columns, self.rows is None)
 
 
 @dataclass(frozen=True)
@@ -222,6 +225,15 @@ class _Node:
 
     def texts(self, name: str) -> tuple[str, ...]:
         return tuple(str(value) for value in self.field(name, list))
+
+    def optional_numbers(self, name: str) -> tuple[int, ...] | None:
+        values = self.field(name, list, optional=True)
+        if values is None:
+            return None
+        for value, where in _located(values, self.where, name):
+            if type(value) is not int:
+                raise SpecError(f"{where}: expected int, found {type(value).__name__}")
+        return tuple(values)
 
     def nodes(self, name: str) -> list[_Node]:
         items = self.field(name, list)
@@ -348,4 +360,5 @@ def _load(node: _Node) -> Load:
         columns=node.field("columns", dict),
         watermark=node.optional_text("watermark"),
         observed_at=node.instant("observed_at"),
+        rows=node.optional_numbers("rows"),
     )

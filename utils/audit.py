@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 LoadState = Literal["PLANNED", "LANDED", "MERGED", "PUBLISHED", "FAILED"]
 _LOAD_IS_ONE_OF = "load_id IN UNNEST(JSON_VALUE_ARRAY(@load_ids))"
+_LISTS = ("columns", "row_ids")
 DATASETS = ("bronze", "silver", "gold", "audit", "staging")
 
 
@@ -41,7 +42,9 @@ class Load(StrictModel):
 
     `columns` names the contract columns that the source delivered; a column that it did not
     deliver is NULL in silver. A load of type `reconcile` holds the keys that are gone at the
-    source, one of type `reread` the rows that the windows overlooked; neither has a window.
+    source, one of type `reread` the rows that the windows overlooked. A `replay` reads rows of an
+    earlier load, which it `replays`, again from bronze; `row_ids` are these rows. None of them
+    has a window.
     """
 
     load_id: str
@@ -51,7 +54,7 @@ class Load(StrictModel):
     source_system: str
     table_name: str
     entity: str
-    load_type: Literal["full", "incremental", "file", "reread", "reconcile"]
+    load_type: Literal["full", "incremental", "file", "reread", "reconcile", "replay"]
     state: LoadState = "PLANNED"
     window_low: datetime | None = None
     window_high: datetime | None = None
@@ -59,6 +62,8 @@ class Load(StrictModel):
     uri: str | None = None
     columns: tuple[str, ...] = ()
     checksum: str | None = None
+    replays: str | None = None
+    row_ids: tuple[int, ...] = ()
     rows_landed: int | None = None
     billed_landed: Decimal | None = None
     paid_landed: Decimal | None = None
@@ -184,7 +189,10 @@ def record_loads(loads: Sequence[Load]) -> None:
     upsert(
         "table_loads",
         ["load_id"],
-        [{**load.model_dump(), "columns": json.dumps(load.columns)} for load in loads],
+        [
+            {**load.model_dump(), **{name: json.dumps(getattr(load, name)) for name in _LISTS}}
+            for load in loads
+        ],
     )
 
 
@@ -194,7 +202,10 @@ def loads(where: str, **values: object) -> list[Load]:
     rows = bigquery.query(
         f"SELECT {columns} FROM {name('table_loads')} WHERE {where} ORDER BY load_id", values
     )
-    return [Load(**{**row, "columns": tuple(json.loads(row["columns"] or "[]"))}) for row in rows]
+    return [
+        Load(**{**row, **{name: tuple(json.loads(row[name] or "[]")) for name in _LISTS}})
+        for row in rows
+    ]
 
 
 def attempted(load_ids: Sequence[str]) -> set[str]:
@@ -234,7 +245,7 @@ def table_progress(source: str, business_date: date, high: datetime) -> dict[str
         "AS is_settled, "
         "LOGICAL_OR(state = 'PUBLISHED' AND window_high > @high) AS is_newer "
         f"FROM {name('table_loads')} WHERE source = @source "
-        "AND load_type NOT IN ('reread', 'reconcile') GROUP BY table_name",
+        "AND load_type IN ('full', 'incremental') GROUP BY table_name",
         {"source": source, "day": business_date, "high": high},
     )
     return {

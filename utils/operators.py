@@ -61,7 +61,7 @@ def open_run() -> PokeReturnValue:
 
 
 @task_group(prefix_group_id=False)
-def publish_batch() -> None:
+def publish_batch() -> Any:
     """Merges every load that waits in bronze into silver, and builds gold from it.
 
     Silver stays as it is when no load waits; gold is built either way. A DAG that uses the group
@@ -70,14 +70,7 @@ def publish_batch() -> None:
     plan: Any = plan_silver()
     chain(
         plan,
-        spark_batch(
-            "build_silver",
-            args=[
-                "--spec", f"{{{{ {_PLAN}['spec_uri'] }}}}",
-                "--output", f"{{{{ {_PLAN}['output_uri'] }}}}",
-            ],
-            batch_id=f"silver-{{{{ {_PLAN}['batch_id'] }}}}-{{{{ ti.try_number }}}}",
-        ),
+        build_batch("build_silver", "plan_silver"),
         stage_silver(plan),
         bigquery_script(
             "publish_silver",
@@ -90,7 +83,7 @@ def publish_batch() -> None:
         bigquery_script(
             "refresh_gold", "{{ gold.refresh_script(settings()) }}", trigger_rule="none_failed"
         ),
-    )  # fmt: skip
+    )
 
 
 @task
@@ -135,6 +128,21 @@ def bigquery_script(
         location=settings().location,
         configuration={"query": {"query": script, "useLegacySql": False, "queryParameters": bound}},
         **options,
+    )
+
+
+def build_batch(task_id: str, plan_task_id: str) -> BaseOperator:
+    """A task that builds the silver batch that another task planned."""
+    plan = f"ti.xcom_pull('{plan_task_id}')"
+    return spark_batch(
+        task_id,
+        args=[
+            "--spec",
+            f"{{{{ {plan}['spec_uri'] }}}}",
+            "--output",
+            f"{{{{ {plan}['output_uri'] }}}}",
+        ],
+        batch_id=f"silver-{{{{ {plan}['batch_id'] }}}}-{{{{ ti.try_number }}}}",
     )
 
 

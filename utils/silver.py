@@ -1,8 +1,9 @@
 """Plans, stages and publishes a silver batch.
 
 Spark writes a batch into the lake; load jobs bring it into staging tables; one BigQuery
-transaction then replaces the versions of every affected key and records the publication. Readers
-see all of a batch or nothing of it, and the watermark moves in the same step.
+transaction then replaces the versions of every affected key, brings the quarantine ledger up to
+date and records the publication. Readers see all of a batch or nothing of it, and the watermark
+moves in the same step.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from utils import audit, bigquery, layout, lease, storage
+from utils import audit, bigquery, layout, lease, quarantine, storage
 from utils.configs import StrictModel
 from utils.entities import entities
 from utils.paths import SQL
@@ -22,9 +23,9 @@ from utils.spark_spec import silver_spec
 from utils.sql import render
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
-    from utils.audit import Run
+    from utils.audit import Load, Run
     from utils.entities import Entity
 
 _TOKEN_LENGTH = 12
@@ -42,7 +43,12 @@ QUARANTINE = [
     ("load_id", "STRING"),
     ("row_id", "INT64"),
     ("record_key", "STRING"),
+    ("held_key", "STRING"),
+    ("row_hash", "STRING"),
+    ("event_at", "TIMESTAMP"),
+    ("observed_at", "TIMESTAMP"),
     ("rule", "STRING"),
+    ("rule_version", "STRING"),
     ("rules", "STRING"),
     ("reason", "STRING"),
     ("billed_amount", "NUMERIC"),
@@ -57,7 +63,13 @@ DQ = [
     ("rows_checked", "INT64"),
     ("rows_failed", "INT64"),
 ]
-_REPORTS = {"loads": LOADS, "quarantine": QUARANTINE, "dq": DQ}
+ACCEPTED = [
+    ("entity", "STRING"),
+    ("record_key", "STRING"),
+    ("event_at", "TIMESTAMP"),
+]
+_REPORTS = {"loads": LOADS, "quarantine": QUARANTINE, "dq": DQ, "accepted": ACCEPTED}
+PUBLISHED = "silver"
 
 
 class Batch(StrictModel):
@@ -78,17 +90,22 @@ def plan(run: Run) -> Batch:
     that was deleted and made again has the id of the first one.
     """
     waiting = audit.loads("state IN ('LANDED', 'MERGED')")
-    batch_id = f"{run.business_date:%Y%m%d}-{uuid4().hex[:_TOKEN_LENGTH]}"
-    spec = silver_spec(batch_id, run.business_date, waiting, audit.published_batches())
+    token = uuid4().hex[:_TOKEN_LENGTH]
+    return prepare(run, f"{run.business_date:%Y%m%d}-{token}", waiting, "batches")
+
+
+def prepare(run: Run, batch_id: str, loads: Sequence[Load], folder: str) -> Batch:
+    """Writes the specification of a batch of these loads; `folder` of silver takes its output."""
+    spec = silver_spec(batch_id, run.business_date, loads, audit.published_batches())
     batch = Batch(
         batch_id=batch_id,
         spec_uri=settings().lake_uri("silver", "specs", f"{batch_id}.json"),
-        output_uri=settings().lake_uri("silver", "batches", batch_id),
-        entities=tuple(sorted({load.entity for load in waiting})),
-        load_ids=tuple(load.load_id for load in waiting),
+        output_uri=settings().lake_uri("silver", folder, batch_id),
+        entities=tuple(sorted({load.entity for load in loads})),
+        load_ids=tuple(load.load_id for load in loads),
     )
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "spec.json"
+    with tempfile.TemporaryDirectory() as scratch:
+        path = Path(scratch) / "spec.json"
         path.write_text(json.dumps(spec, indent=1), encoding="utf-8")
         storage.upload(path, batch.spec_uri)
     return batch
@@ -102,16 +119,21 @@ def stage(batch: Batch, run: Run) -> None:
     """
     lease.require(run)
     layout.create_views(settings())
-    for name in batch.entities:
-        columns = [(column.name, column.type) for column in entities()[name].silver_schema()]
-        _stage(batch, f"{name}/versions", f"silver_{name}", columns)
-    for report, columns in _REPORTS.items():
-        _stage(batch, report, f"silver_{report}", columns)
+    load_staging(batch, PUBLISHED)
     bigquery.query(
         f"UPDATE {audit.name('table_loads')} SET state = 'MERGED', batch_id = @batch_id "
-        "WHERE load_id IN UNNEST(JSON_VALUE_ARRAY(@load_ids)) AND state = 'LANDED'",
+        "WHERE load_id IN UNNEST(JSON_VALUE_ARRAY(@load_ids)) AND state IN ('LANDED', 'MERGED')",
         {"batch_id": batch.batch_id, "load_ids": json.dumps(batch.load_ids)},
     )
+
+
+def load_staging(batch: Batch, purpose: str) -> None:
+    """Replaces the staging tables of a purpose, such as PUBLISHED, by a batch's output."""
+    for name in batch.entities:
+        columns = [(column.name, column.type) for column in entities()[name].silver_schema()]
+        _stage(batch, f"{name}/versions", f"{purpose}_{name}", columns)
+    for report, columns in _REPORTS.items():
+        _stage(batch, report, f"{purpose}_{report}", columns)
 
 
 def _stage(batch: Batch, folder: str, table: str, columns: list[tuple[str, str]]) -> None:
@@ -144,6 +166,8 @@ def publish_sql(names: Iterable[str]) -> str:
             "BEGIN TRANSACTION",
             *lease.hold_statements(audit.name("leases")),
             *[statement for entity in staged for statement in _replace_versions(entity)],
+            *_record_loads(),
+            *_keep_ledger([entity.name for entity in staged]),
             *_record_publication(),
             "COMMIT TRANSACTION",
         ]
@@ -169,7 +193,7 @@ def _check_balance() -> list[str]:
 def _imbalances() -> str:
     tables = {
         "table_loads": audit.name("table_loads"),
-        "silver_loads": _staged("silver_loads"),
+        "silver_loads": staged_table(PUBLISHED, "loads"),
     }
     path = SQL / "audit" / "imbalances.sql"
     return render(path.read_text(encoding="utf-8"), tables.__getitem__, "audit/imbalances.sql")
@@ -191,7 +215,7 @@ def _check_history(staged: Iterable[Entity]) -> list[str]:
     """Ends the script with an error when a staged history, always that of whole keys, is wrong."""
 
     def ref(name: str) -> str:
-        return _staged(f"silver_{name}")
+        return staged_table(PUBLISHED, name)
 
     return [
         "SET broken = (SELECT STRING_AGG("
@@ -205,7 +229,7 @@ def _check_history(staged: Iterable[Entity]) -> list[str]:
 
 def _replace_versions(entity: Entity) -> list[str]:
     columns = ", ".join(column.name for column in entity.silver_schema())
-    target, staged = _silver(entity.name), _staged(f"silver_{entity.name}")
+    target, staged = _silver(entity.name), staged_table(PUBLISHED, entity.name)
     return [
         f"DELETE FROM {target} WHERE {entity.key_column} IN "
         f"(SELECT {entity.key_column} FROM {staged})",
@@ -213,25 +237,47 @@ def _replace_versions(entity: Entity) -> list[str]:
     ]
 
 
-def _record_publication() -> list[str]:
-    loads, quarantine = _staged("silver_loads"), _staged("silver_quarantine")
-    counted = [column for column, _ in LOADS[3:]]
-    changes = ", ".join(f"{column} = staged.{column}" for column in counted)
-    held = ", ".join(column for column, _ in QUARANTINE)
+def _record_loads() -> list[str]:
+    """A replay's results are its own: those of the load that it replays stay as they were."""
+    loads = audit.name("table_loads")
+    counted = ", ".join(f"{column} = staged.{column}" for column, _ in LOADS[3:])
     checked = ", ".join(column for column, _ in DQ)
+    own = ", ".join("known.load_id" if c == "load_id" else f"staged.{c}" for c, _ in DQ)
+    of_batch = (
+        "known.batch_id = @batch_id AND COALESCE(known.replays, known.load_id) = staged.load_id"
+    )
     return [
-        f"UPDATE {audit.name('table_loads')} AS known SET {changes}, state = 'PUBLISHED', "
-        "batch_id = @batch_id, published_at = CURRENT_TIMESTAMP(), error = NULL "
-        f"FROM {loads} AS staged WHERE known.load_id = staged.load_id",
-        f"DELETE FROM {audit.name('quarantine')} WHERE load_id IN (SELECT load_id FROM {loads})",
-        f"INSERT INTO {audit.name('quarantine')} ({held}, batch_id, quarantined_at) "
-        f"SELECT {held}, @batch_id, CURRENT_TIMESTAMP() FROM {quarantine}",
+        f"UPDATE {loads} AS known SET {counted}, state = 'PUBLISHED', "
+        "published_at = CURRENT_TIMESTAMP(), error = NULL "
+        f"FROM {staged_table(PUBLISHED, 'loads')} AS staged WHERE {of_batch}",
         f"DELETE FROM {audit.name('dq_results')} WHERE layer = 'silver' "
-        f"AND load_id IN (SELECT load_id FROM {loads})",
+        f"AND load_id IN (SELECT load_id FROM {loads} WHERE batch_id = @batch_id)",
         f"INSERT INTO {audit.name('dq_results')} "
         f"(run_id, business_date, layer, {checked}, checked_at) "
-        f"SELECT @run_id, @business_date, 'silver', {checked}, CURRENT_TIMESTAMP() "
-        f"FROM {_staged('silver_dq')}",
+        f"SELECT @run_id, @business_date, 'silver', {own}, CURRENT_TIMESTAMP() "
+        f"FROM {staged_table(PUBLISHED, 'dq')} AS staged JOIN {loads} AS known ON {of_batch}",
+    ]
+
+
+def _keep_ledger(names: Iterable[str]) -> list[str]:
+    columns = [column for column, _ in QUARANTINE]
+    accepted = last_accepted(names, PUBLISHED)
+    return quarantine.ledger_statements(columns, staged_table(PUBLISHED, "quarantine"), accepted)
+
+
+def last_accepted(names: Iterable[str], purpose: str) -> str:
+    """SELECT of (entity, record_key, event_at): when the keys of a batch were last accepted."""
+    versions = [
+        f"SELECT '{name}' AS entity, {entities()[name].key_column} AS record_key, "
+        f"effective_date AS event_at FROM {staged_table(purpose, name)}"
+        for name in names
+    ]
+    others = f"SELECT entity, record_key, event_at FROM {staged_table(purpose, 'accepted')}"
+    return " UNION ALL ".join([others, *versions])
+
+
+def _record_publication() -> list[str]:
+    return [
         f"INSERT INTO {audit.name('publications')} "
         "(publication_id, layer, business_date, batch_uri, run_id, published_at) "
         "SELECT @batch_id, 'silver', @business_date, @batch_uri, @run_id, CURRENT_TIMESTAMP()",
@@ -242,5 +288,6 @@ def _silver(table: str) -> str:
     return f"`{settings().table('silver', table)}`"
 
 
-def _staged(table: str) -> str:
-    return f"`{settings().table('staging', table)}`"
+def staged_table(purpose: str, name: str) -> str:
+    """SQL name of a staging table."""
+    return f"`{settings().table('staging', f'{purpose}_{name}')}`"

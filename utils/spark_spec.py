@@ -69,7 +69,7 @@ def _load(load: Load) -> dict[str, Any]:
     source = sources()[load.source]
     table = source.tables[load.table_name]
     return {
-        "load_id": load.load_id,
+        "load_id": load.replays or load.load_id,
         "source_system": load.source_system,
         "time_zone": source.time_zone,
         "path": load.uri,
@@ -79,4 +79,5 @@ def _load(load: Load) -> dict[str, Any]:
         # The watermark of a row that was overlooked may lie behind what silver has seen since.
         "watermark": None if load.load_type == "reread" else table.watermark,
         "observed_at": load.observed_at.isoformat() if load.observed_at else None,
+        "rows": list(load.row_ids) if load.replays else None,
     }

@@ -49,13 +49,18 @@ def arrivals(rows: DataFrame) -> DataFrame:
     return rows.where(F.col("_rule").isNull()).select(*OBSERVATION)
 
 
-def logged_references(log: DataFrame, arrived: DataFrame, entity: Entity) -> DataFrame:
-    """References to the logged observations of the keys that arrived.
+def with_key(rows: DataFrame) -> DataFrame:
+    """References to the rows whose key can be read, whether a rule holds them or not."""
+    return rows.where(F.col("record_key").isNotNull()).select(*OBSERVATION)
+
+
+def logged_references(log: DataFrame, seen: DataFrame, entity: Entity) -> DataFrame:
+    """References to the logged observations of the keys that were seen.
 
     Only these columns of the log are read, and no row of another key goes further: the cost
     follows the change.
     """
-    keys = arrived.where(F.col("entity") == entity.name).select("record_key")
+    keys = seen.where(F.col("entity") == entity.name).select("record_key")
     return references(log, entity).join(keys, on="record_key", how="left_semi").select(*OBSERVATION)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pyspark.sql import Column, DataFrame
+from pyspark.sql import Window as W
 from pyspark.sql import functions as F
 
 from spark_jobs.spec import SQL_TYPES, Entity
+from spark_jobs.transforms.hashes import surrogate
 from spark_jobs.transforms.history import DEDUPLICATED, MERGED, OBSERVATION, UNCHANGED
 
 QUARANTINED = "quarantined"
@@ -44,23 +46,55 @@ def quarantined_rows(rows: DataFrame, expected: DataFrame) -> DataFrame:
     """The rows that are held and why.
 
     Grain: one row per load and row. `rule` is the first failed rule that quarantines, `rules` are
-    all failed ones.
+    all failed ones. `held_key` tells what is held, in whichever load it comes: the record's key,
+    or without one the content and which of the load's equal rows it is. `event_at` is not after
+    the load's window, so that a date in the future does not outlast every correction.
 
     Args:
         rows: see `rows_read`, of all entities.
-        expected: (entity, source_system, load_id, rule, severity, reason) of every rule of a load.
+        expected: (entity, source_system, load_id, rule, rule_version, severity, reason) of every
+            rule of a load.
     """
+    equal_rows = W.partitionBy("entity", "_load_id", "_row_hash").orderBy("_row_id")
+    event_at = F.coalesce(F.col("_event_at"), F.col("_observed_at"))
+    is_future = event_at > F.col("_observed_at")
     held = rows.where(F.col("_rule").isNotNull()).select(
         F.col("_load_id").alias("load_id"),
         F.col("_row_id").alias("row_id"),
         "record_key",
+        F.row_number().over(equal_rows).cast("string").alias("_number"),
+        F.col("_row_hash").alias("row_hash"),
+        F.when(is_future, F.col("_observed_at")).otherwise(event_at).alias("event_at"),
+        F.col("_observed_at").alias("observed_at"),
         F.col("_rule").alias("rule"),
         F.col("_rules").alias("rules"),
         *["billed_amount", "paid_amount"],
     )
+    content = surrogate([F.col("source_system"), F.col("row_hash"), F.col("_number")])
     return held.join(expected, on=["load_id", "rule"], how="inner").select(
         *["entity", "source_system", "load_id", "row_id", "record_key"],
-        *["rule", "rules", "reason", "billed_amount", "paid_amount"],
+        F.coalesce(F.col("record_key"), content).alias("held_key"),
+        *["row_hash", "event_at", "observed_at"],
+        *["rule", "rule_version", "rules", "reason", "billed_amount", "paid_amount"],
+    )
+
+
+def last_accepted(timeline: DataFrame) -> DataFrame:
+    """When each key that was seen was last accepted, where no version of this batch says so.
+
+    Grain: one row per entity and key. A held row that is not newer no longer matters.
+
+    Args:
+        timeline: see `history.replay`.
+    """
+    published = F.when(F.col("_starts") & F.col("_is_affected"), F.col("_event_at"))
+    newest = (
+        timeline.where("_wins")
+        .groupBy("entity", "record_key")
+        .agg(F.max("_event_at").alias("event_at"), F.max(published).alias("published_at"))
+    )
+    return newest.where(~F.col("event_at").eqNullSafe(F.col("published_at"))).select(
+        *["entity", "record_key", "event_at"]
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,17 +14,25 @@ from spark_jobs.spec import Column, Entity
 from spark_jobs.transforms.conform import can_be_invalid, invalid_flag
 
 QUARANTINE, WARN, BLANK = "quarantine", "warn", "blank"
+_VERSION_LENGTH = 12
 
 
 @dataclass(frozen=True)
 class Check:
-    """A rule as it is applied: `fails` is true or false, never NULL."""
+    """A rule as it is applied: `fails` is true or false, never NULL; `expect` is its text."""
 
     name: str
     severity: str
+    expect: str
     reason: str
     fails: SparkColumn
     needs_watermark: bool = False
+
+    @property
+    def version(self) -> str:
+        """Changes with what the rule expects and with its severity, not with its reason."""
+        declared = f"{self.severity}: {self.expect}"
+        return hashlib.sha256(declared.encode()).hexdigest()[:_VERSION_LENGTH]
 
 
 def checks(entity: Entity) -> tuple[Check, ...]:
@@ -50,27 +59,39 @@ def _column_checks(column: Column) -> Iterator[Check]:
     invalid = F.col(invalid_flag(column)) if can_be_invalid(column) else F.lit(False)
     if column.required:
         missing = F.col(column.name).isNull() & ~invalid
-        yield Check(f"{column.name}_missing", QUARANTINE, f"{column.name} is missing.", missing)
+        expect, reason = f"{column.name} IS NOT NULL", f"{column.name} is missing."
+        yield Check(f"{column.name}_missing", QUARANTINE, expect, reason, missing)
     if can_be_invalid(column):
         severity = QUARANTINE if column.required else BLANK
-        reason = f"{column.name} cannot be read as {column.normalize or column.type}."
-        yield Check(f"{column.name}_invalid", severity, reason, invalid)
+        kind = column.normalize or column.type
+        expect, reason = f"{column.name} AS {kind}", f"{column.name} cannot be read as {kind}."
+        yield Check(f"{column.name}_invalid", severity, expect, reason, invalid)
 
 
 def _event_time_checks() -> Iterator[Check]:
     missing = F.col("_event_at").isNull()
     future = F.coalesce(F.col("_event_at") > F.col("_observed_at"), F.lit(False))
-    for name, reason, fails in (
-        ("event_time_missing", "The time of the change is missing or cannot be read.", missing),
-        ("event_time_in_future", "The time of the change is after the load's window.", future),
+    for name, expect, reason, fails in (
+        (
+            "event_time_missing",
+            "_event_at IS NOT NULL",
+            "The time of the change is missing or cannot be read.",
+            missing,
+        ),
+        (
+            "event_time_in_future",
+            "_event_at <= _observed_at",
+            "The time of the change is after the load's window.",
+            future,
+        ),
     ):
-        yield Check(name, QUARANTINE, reason, fails, needs_watermark=True)
+        yield Check(name, QUARANTINE, expect, reason, fails, needs_watermark=True)
 
 
 def _rule_checks(entity: Entity) -> Iterator[Check]:
     for rule in entity.rules:
         fails = ~F.coalesce(F.expr(rule.expect), F.lit(True))
-        yield Check(rule.name, rule.severity, rule.reason, fails)
+        yield Check(rule.name, rule.severity, rule.expect, rule.reason, fails)
 
 
 def _name_if_failed(check: Check) -> SparkColumn:

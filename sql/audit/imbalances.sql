@@ -1,13 +1,15 @@
 -- Loads of a staged batch that do not add up: one row per load and measure (rows, USD billed, USD
 -- paid). Landed, where it was counted, equals read, and read equals what became of it.
 SELECT
-  staged.load_id,
+  known.load_id,
   total.measure,
   COALESCE(total.landed, total.read) AS landed,
   total.read,
   total.accounted
 FROM {{ ref("silver_loads") }} AS staged
-INNER JOIN {{ ref("table_loads") }} AS known ON staged.load_id = known.load_id
+INNER JOIN
+  {{ ref("table_loads") }} AS known
+  ON staged.load_id = COALESCE(known.replays, known.load_id) AND known.batch_id = @batch_id
 CROSS JOIN
   UNNEST([
     STRUCT(

@@ -18,6 +18,7 @@ CREATE TABLE IF NOT EXISTS {{ audit("pipeline_runs") }} (
 -- so do the dollars, which are added up once where they land and once more by Spark.
 -- schema_events is a JSON object of what the contract allows: missing_columns, extra_columns, and per
 -- column how many invalid_dates (0000-00-00) became NULL.
+-- A load of load_type `replay` reads the rows `row_ids` of the load that it `replays` once more.
 CREATE TABLE IF NOT EXISTS {{ audit("table_loads") }} (
   load_id STRING NOT NULL,
   run_id STRING NOT NULL,
@@ -35,6 +36,8 @@ CREATE TABLE IF NOT EXISTS {{ audit("table_loads") }} (
   columns STRING,
   checksum STRING,
   schema_events STRING,
+  replays STRING,
+  row_ids STRING,
   rows_landed INT64,
   rows_read INT64,
   rows_merged INT64,
@@ -81,22 +84,52 @@ CREATE TABLE IF NOT EXISTS {{ audit("files") }} (
   seen_at TIMESTAMP NOT NULL
 );
 
--- The ledger of rows held out of silver. The row itself stays in bronze under (load_id, row_id).
+-- The ledger of rows held out of silver: one row per row of a load, never deleted. The row itself
+-- stays in bronze under (load_id, row_id). state: open, released (a replay passed it), superseded
+-- (a row of the same held_key that is not older was accepted, or is held in its place), rejected
+-- (a person decided that it is never loaded). first_seen_at and last_seen_at are the bounds of the
+-- loads in which this content was read. changed_by is the batch or run that set the state.
 CREATE TABLE IF NOT EXISTS {{ audit("quarantine") }} (
   entity STRING NOT NULL,
   source_system STRING NOT NULL,
   load_id STRING NOT NULL,
   row_id INT64 NOT NULL,
   record_key STRING,
+  held_key STRING NOT NULL,
+  row_hash STRING NOT NULL,
+  event_at TIMESTAMP NOT NULL,
+  observed_at TIMESTAMP NOT NULL,
   rule STRING NOT NULL,
+  rule_version STRING NOT NULL,
   rules STRING NOT NULL,
   reason STRING NOT NULL,
   billed_amount NUMERIC,
   paid_amount NUMERIC,
-  batch_id STRING NOT NULL,
-  quarantined_at TIMESTAMP NOT NULL
+  state STRING NOT NULL,
+  first_seen_at TIMESTAMP NOT NULL,
+  last_seen_at TIMESTAMP NOT NULL,
+  changed_by STRING NOT NULL,
+  changed_at TIMESTAMP NOT NULL
 )
 CLUSTER BY load_id;
+
+-- What a run of rcm_replay_quarantine found: one row per group of open rows and their outcome, which
+-- is the state they get (`open` for those that today's rule outcome_rule still holds).
+CREATE TABLE IF NOT EXISTS {{ audit("quarantine_replays") }} (
+  run_id STRING NOT NULL,
+  business_date DATE NOT NULL,
+  action STRING NOT NULL,
+  is_dry_run BOOL NOT NULL,
+  entity STRING NOT NULL,
+  source_system STRING NOT NULL,
+  rule STRING NOT NULL,
+  outcome STRING NOT NULL,
+  outcome_rule STRING,
+  row_count INT64 NOT NULL,
+  billed_amount NUMERIC,
+  paid_amount NUMERIC,
+  recorded_at TIMESTAMP NOT NULL
+);
 
 -- One row per rule and load, or per check of gold and run.
 CREATE TABLE IF NOT EXISTS {{ audit("dq_results") }} (

@@ -1,0 +1,99 @@
+"""Replays rows held in quarantine by today's rules, or rejects them for good.
+
+**What it does.** It takes the open rows of `audit.quarantine` that the parameters mean, has Spark
+judge them by today's rules, and writes what becomes of them, in rows and dollars, to the log of
+`show_outcome` and to `audit.quarantine_replays`. Unless `dry_run` is off, that is all.
+
+**Without `dry_run`.** `replay` merges the rows that pass into silver at their own event times and
+marks them as released in the same transaction; the others stay open under the rule that holds them
+today. `reject` marks the rows as never to be loaded. Gold follows in both cases.
+
+**When it fails.** Mend what `audit.pipeline_runs` names and clear the failed task: a run replays
+a row once.
+
+Trigger it with the logical date of the business date that gold shows.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.sdk import Param, chain, dag, get_current_context, task
+from airflow.sdk.exceptions import AirflowSkipException
+
+from utils import replays, runs, silver
+from utils.entities import IDENTIFIER
+from utils.operators import DAG_OPTIONS, build_batch, close_run, publish_batch
+
+NAME = {"type": ["null", "string"], "pattern": IDENTIFIER}
+PARAMS = {
+    "action": Param("replay", enum=["replay", "reject"], description="What becomes of the rows."),
+    "dry_run": Param(True, type="boolean", description="Only show what would happen."),
+    "entity": Param(None, **NAME, description="Only rows of this entity."),
+    "source_system": Param(None, **NAME, description="Only rows of this hospital."),
+    "rule": Param(None, **NAME, description="Only rows that this rule holds."),
+    "load_ids": Param(
+        [],
+        type="array",
+        items={"type": "string", "pattern": replays.LOAD_ID},
+        description="Only rows of these loads.",
+    ),
+}
+
+
+@task
+def open_run() -> None:
+    """Records the run and checks its parameters."""
+    context = get_current_context()
+    runs.open_run(context)
+    replays.request(context["params"])
+
+
+@task
+def plan_preview() -> dict[str, Any]:
+    """Writes the specification of the batch that judges the rows; skips when there is none."""
+    context = get_current_context()
+    wanted = replays.request(context["params"])
+    if wanted.action == "reject":
+        raise AirflowSkipException("A rejection asks no rule.")
+    batch = replays.plan(wanted, runs.current(context), runs.token(context))
+    if not batch.load_ids:
+        raise AirflowSkipException("No open row is meant.")
+    return batch.model_dump(mode="json")
+
+
+@task.branch(trigger_rule="none_failed")
+def show_outcome(preview: dict[str, Any] | None) -> str:
+    """Records and logs what becomes of the rows; goes on only if that is wanted."""
+    context = get_current_context()
+    wanted = replays.request(context["params"])
+    batch = silver.Batch.model_validate(preview) if preview else None
+    lines = replays.show(wanted, runs.current(context), batch)
+    for line in lines or ["No open row is meant."]:
+        print(line)
+    return "close_run" if wanted.dry_run or not lines else "apply_request"
+
+
+@task
+def apply_request() -> None:
+    """Rejects the rows, or lets their replay wait for the batch that follows."""
+    context = get_current_context()
+    replays.apply(replays.request(context["params"]), runs.current(context))
+
+
+@dag(
+    schedule=None,
+    params=PARAMS,
+    doc_md=__doc__,
+    tags=["rcm", "quarantine"],
+    **DAG_OPTIONS,
+)
+def rcm_replay_quarantine() -> None:
+    preview = plan_preview()
+    outcome, published, closed = show_outcome(preview), publish_batch(), close_run()
+    chain(open_run(), preview, build_batch("build_preview", "plan_preview"), outcome)
+    chain(outcome, apply_request(), published, closed)
+    chain(outcome, [published.children["refresh_gold"], closed])
+
+
+rcm_replay_quarantine()

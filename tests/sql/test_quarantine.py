@@ -1,0 +1,293 @@
+"""How publication changes the quarantine ledger, and that a repeated one changes nothing."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.sql_support import Row, Warehouse, silver_row
+from utils import audit, bigquery, replays, silver
+from utils.audit import Load, Run
+from utils.entities import entities
+
+RUN = Run(run_id="manual", dag_id="rcm_replay_quarantine", business_date=date(2025, 6, 30))
+MONDAY, TUESDAY = "2025-06-02", "2025-06-03"  # names of loads
+NOON = "2025-06-01T16:00:00+00:00"
+LATER = "2025-06-01T17:00:00+00:00"
+
+
+def held(load: str, row_id: int = 1, **row: Any) -> Row:
+    """A row that a load holds; the load's name is its bound."""
+    key = row.get("key", "C1")
+    return {
+        "entity": "claims",
+        "source_system": "hospital_a",
+        "load_id": load,
+        "row_id": row_id,
+        "record_key": key,
+        "held_key": key or "no-key-1",
+        "row_hash": "h1",
+        "event_at": NOON,
+        "observed_at": f"{load}T04:00:00+00:00",
+        "rule": "claim_amount_negative",
+        "rule_version": "v1",
+        "rules": "claim_amount_negative",
+        "reason": "A billed amount cannot be negative.",
+        "billed_amount": "-5.50",
+        "paid_amount": "1.00",
+        **{name: value for name, value in row.items() if name != "key"},
+    }
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The ledger and the batches that change it."""
+
+    warehouse: Warehouse
+
+    def publish(
+        self, batch_id: str, *rows: Row, accepted: tuple[Row, ...] = (), **staged: Any
+    ) -> None:
+        """Stages a batch and publishes it; `versions` are new versions of claims."""
+        self._stage("quarantine", silver.QUARANTINE, rows)
+        self._stage("accepted", silver.ACCEPTED, accepted)
+        self._stage("loads", silver.LOADS, staged.get("loads", ()))
+        self._stage("dq", silver.DQ, staged.get("dq", ()))
+        columns = [(column.name, column.type) for column in entities()["claims"].silver_schema()]
+        self._stage("claims", columns, staged.get("versions", ()))
+        values = {"batch_id": batch_id, "batch_uri": f"gs://{batch_id}", "run_id": "test"}
+        sql = silver.publish_sql(["claims"])
+        bigquery.query(sql, {**values, "business_date": RUN.business_date})
+
+    def _stage(self, name: str, columns: list[tuple[str, str]], rows: Any) -> None:
+        values = ", ".join(
+            f"CAST(JSON_VALUE(row_json, '$.{column}') AS {kind}) AS {column}"
+            for column, kind in columns
+        )
+        bigquery.query(
+            f"CREATE OR REPLACE TABLE {silver.staged_table(silver.PUBLISHED, name)} AS "
+            f"SELECT {values} FROM UNNEST(JSON_QUERY_ARRAY(@content)) AS row_json",
+            {"content": json.dumps(list(rows))},
+        )
+
+    def rows(self, columns: str) -> list[tuple[Any, ...]]:
+        rows = self.warehouse.rows("audit", "quarantine", columns)
+        return [tuple(row.values()) for row in rows]
+
+    def states(self) -> list[tuple[str, int, str]]:
+        return self.rows("load_id, row_id, state")
+
+    def open_dollars(self) -> Decimal | None:
+        where = "state = 'open'"
+        [row] = self.warehouse.rows("audit", "quarantine", "SUM(billed_amount) AS billed", where)
+        dollars: Decimal | None = row["billed"]
+        return dollars
+
+
+@pytest.fixture
+def ledger(warehouse: Warehouse) -> Ledger:
+    for table in ("quarantine", "quarantine_replays", "table_loads", "dq_results"):
+        bigquery.query(f"DELETE FROM {audit.name(table)} WHERE TRUE")
+    return Ledger(warehouse)
+
+
+def test_held_row_is_open_with_its_dollars_and_its_rules_version(ledger: Ledger) -> None:
+    ledger.publish("b1", held(MONDAY))
+
+    assert ledger.rows("state, rule_version, billed_amount, changed_by") == [
+        ("open", "v1", Decimal("-5.50"), "b1")
+    ]
+
+
+def test_batch_published_again_changes_nothing(ledger: Ledger) -> None:
+    rows = held(MONDAY), held(MONDAY, 2, key=None), held(TUESDAY)
+    ledger.publish("b1", *rows)
+    before = ledger.rows("*")
+
+    ledger.publish("b1", *rows)
+
+    assert len(before) == 3
+    assert ledger.rows("*") == before
+
+
+def test_row_that_an_overlap_reads_again_counts_once_and_remembers_both_days(
+    ledger: Ledger,
+) -> None:
+    ledger.publish("b1", held(MONDAY))
+    ledger.publish("b2", held(TUESDAY))
+
+    assert ledger.states() == [(MONDAY, 1, "superseded"), (TUESDAY, 1, "open")]
+    assert ledger.open_dollars() == Decimal("-5.50")
+    seen = {(str(first)[:10], str(last)[:10]) for first, last in ledger.rows(
+        "first_seen_at, last_seen_at"
+    )}  # fmt: skip
+    assert seen == {("2025-06-02", "2025-06-03")}
+
+
+def test_days_published_in_another_order_leave_the_same_ledger(ledger: Ledger) -> None:
+    ledger.publish("b2", held(TUESDAY))
+    ledger.publish("b1", held(MONDAY))
+
+    assert ledger.states() == [(MONDAY, 1, "superseded"), (TUESDAY, 1, "open")]
+
+
+def test_equal_rows_without_a_key_in_one_load_are_all_held(ledger: Ledger) -> None:
+    ledger.publish("b1", held(MONDAY, 1, key=None), held(MONDAY, 2, key=None, held_key="no-key-2"))
+
+    assert ledger.open_dollars() == Decimal("-11.00")
+
+
+@pytest.mark.parametrize(
+    ("accepted_at", "state"),
+    [
+        pytest.param(LATER, "superseded", id="newer"),
+        pytest.param(NOON, "superseded", id="same-instant"),
+        pytest.param("2025-06-01T15:59:59+00:00", "open", id="older"),
+    ],
+)
+@pytest.mark.parametrize("starts_a_version", [True, False], ids=["changed", "unchanged"])
+def test_row_is_superseded_once_its_key_is_accepted_not_earlier(
+    ledger: Ledger, accepted_at: str, state: str, starts_a_version: bool
+) -> None:
+    ledger.publish("b1", held(MONDAY), held(MONDAY, 2, key="C2"))
+    version = silver_row(
+        entities()["claims"],
+        {"source_system": "hospital_a", "claim_id": "1", "claim_key": "C1"},
+    ) | {"effective_date": accepted_at}
+    known = {"entity": "claims", "record_key": "C1", "event_at": accepted_at}
+    if starts_a_version:
+        ledger.publish("b2", versions=[version])
+    else:
+        ledger.publish("b2", accepted=(known,))
+
+    assert ledger.states() == [(MONDAY, 1, state), (MONDAY, 2, "open")]
+
+
+def test_row_with_other_content_takes_the_place_of_the_earlier_one(ledger: Ledger) -> None:
+    ledger.publish("b1", held(MONDAY))
+    ledger.publish("b2", held(TUESDAY, row_hash="h2", event_at=LATER, billed_amount="-6.00"))
+
+    assert ledger.states() == [(MONDAY, 1, "superseded"), (TUESDAY, 1, "open")]
+    assert ledger.open_dollars() == Decimal("-6.00")
+
+
+def reject(**filters: Any) -> None:
+    replays.apply(replays.Request(action="reject", dry_run=False, **filters), RUN)
+
+
+def test_rejected_row_stays_rejected_when_it_is_read_again(ledger: Ledger) -> None:
+    ledger.publish("b1", held(MONDAY), held(MONDAY, 2, key="C2", rule="payer_id_missing"))
+    reject(rule="claim_amount_negative")
+    ledger.publish("b2", held(TUESDAY))
+
+    assert ledger.states() == [
+        (MONDAY, 1, "rejected"),
+        (MONDAY, 2, "open"),
+        (TUESDAY, 1, "rejected"),
+    ]
+
+
+def test_new_content_of_a_rejected_key_is_open(ledger: Ledger) -> None:
+    ledger.publish("b1", held(MONDAY))
+    reject(load_ids=(MONDAY,))
+    ledger.publish("b2", held(TUESDAY, row_hash="h2", event_at=LATER))
+
+    assert ledger.states() == [(MONDAY, 1, "rejected"), (TUESDAY, 1, "open")]
+
+
+def load(load_id: str, **fields: Any) -> Load:
+    named = {"load_id": load_id, "source_system": "hospital_a", "table_name": "claims"}
+    return Load.model_validate({
+        **named, "run_id": "daily", "business_date": "2025-06-02", "source": "payer_claims",
+        "entity": "claims", "load_type": "file", "state": "PUBLISHED", "observed_at": NOON,
+        "uri": "gs://lake/bronze/part-0.parquet", "planned_at": NOON, "rows_read": 9, **fields,
+    })  # fmt: skip
+
+
+COUNTS = {name: 0 for name, _ in silver.LOADS[3:]}
+
+
+@pytest.fixture
+def replayed(ledger: Ledger) -> Ledger:
+    """Two rows of a load are replayed; one passes, one is now held by another rule."""
+    ledger.publish("b1", held(MONDAY), held(MONDAY, 2, key="C2"), held(TUESDAY, key="C3"))
+    audit.record_loads([load(MONDAY), load(TUESDAY)])
+    [waiting] = replays.selected_loads(replays.Request(load_ids=(MONDAY,)), RUN)
+    assert (waiting.replays, waiting.row_ids) == (MONDAY, (1, 2))
+    audit.record_loads([waiting])
+    bigquery.query(
+        f"UPDATE {audit.name('table_loads')} SET batch_id = 'r1' WHERE replays IS NOT NULL"
+    )
+    return ledger
+
+
+def publish_replay(ledger: Ledger) -> None:
+    ledger.publish(
+        "r1",
+        held(MONDAY, 2, key="C2", rule="payer_id_missing", rule_version="v2"),
+        loads=[
+            {**COUNTS, "load_id": MONDAY, "rows_read": 2, "rows_merged": 1, "rows_quarantined": 1}
+        ],
+        dq=[{"entity": "claims", "source_system": "hospital_a", "load_id": MONDAY, "rule": "r",
+             "severity": "warn", "rows_checked": 2, "rows_failed": 0}],
+    )  # fmt: skip
+
+
+def test_replay_releases_what_passes_and_judges_the_rest_anew(replayed: Ledger) -> None:
+    publish_replay(replayed)
+
+    assert replayed.rows("load_id, row_id, state, rule, rule_version, changed_by") == [
+        (MONDAY, 1, "released", "claim_amount_negative", "v1", "r1"),
+        (MONDAY, 2, "open", "payer_id_missing", "v2", "r1"),
+        (TUESDAY, 1, "open", "claim_amount_negative", "v1", "b1"),
+    ]
+
+
+def test_replay_published_again_changes_nothing(replayed: Ledger) -> None:
+    publish_replay(replayed)
+    before = replayed.rows("*")
+
+    publish_replay(replayed)
+
+    assert replayed.rows("*") == before
+
+
+def test_replay_has_counts_of_its_own(replayed: Ledger) -> None:
+    publish_replay(replayed)
+
+    columns = "load_type, state, rows_read, rows_merged"
+    loads = replayed.warehouse.rows("audit", "table_loads", columns)
+    assert [tuple(row.values()) for row in loads] == [
+        ("file", "PUBLISHED", 9, None),
+        ("file", "PUBLISHED", 9, None),
+        ("replay", "PUBLISHED", 2, 1),
+    ]
+    [result] = replayed.warehouse.rows("audit", "dq_results", "load_id, rows_checked")
+    assert result["load_id"].startswith(f"{MONDAY}.replay.")
+
+
+def test_run_that_is_repeated_replays_no_load_twice(replayed: Ledger) -> None:
+    replays.apply(replays.Request(dry_run=False), RUN)
+    replays.apply(replays.Request(dry_run=False), RUN)
+
+    waiting = replayed.warehouse.rows("audit", "table_loads", "replays", "load_type = 'replay'")
+    assert [row["replays"] for row in waiting] == [MONDAY, TUESDAY]
+
+
+def test_rejection_is_shown_before_it_is_done(ledger: Ledger) -> None:
+    ledger.publish("b1", held(MONDAY), held(MONDAY, 2, key="C2"))
+    wanted = replays.Request(action="reject", rule="claim_amount_negative")
+
+    lines = replays.show(wanted, RUN, None)
+
+    assert lines == replays.show(wanted, RUN, None)
+    assert lines == [
+        "hospital_a claims held by claim_amount_negative: 2 rows rejected, $-11.00 billed, "
+        "$2.00 paid"
+    ]
+    assert {state for _, _, state in ledger.states()} == {"open"}
