@@ -57,8 +57,18 @@ class DagWorker:
         self._process.wait()
         self._log.close()
 
-    def run(self, day: date, show: Callable[[str, float | None], None]) -> None:
+    def run(
+        self,
+        day: date,
+        show: Callable[[str, float | None], None],
+        params: Mapping[str, Any] | None = None,
+    ) -> None:
         """Runs one business date; `show` hears of each task's start, then of its seconds.
+
+        Args:
+            day: the logical date; two runs of one date differ in their time of day.
+            show: hears of a task that begins (None) or ended.
+            params: the run's parameters where they differ from the DAG's own.
 
         Raises:
             RunFailed: the run failed; the message says in which task and why.
@@ -67,7 +77,8 @@ class DagWorker:
             show("waiting for Airflow", None)
             self._await_result(show)
             self._is_ready = True
-        print(day.isoformat(), file=self._process.stdin, flush=True)
+        wanted = {"logical_date": day.isoformat(), "params": params or {}}
+        print(json.dumps(wanted), file=self._process.stdin, flush=True)
         result = self._await_result(show)
         self.peak_memory_mb = result.get("peak_memory_mb", {})
         if result["state"] != "success" or not self._finished_tasks:

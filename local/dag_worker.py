@@ -1,6 +1,7 @@
 """Runs business dates of a DAG as `airflow dags test` does, in one warm process.
 
-Reads one date a line from standard input, and after each run writes a line that begins with
+Reads one run a line from standard input, a logical date and the run's parameters as JSON, and
+after each run writes a line that begins with
 `RESULT` and holds JSON. Importing Airflow takes ten seconds, running a date only a few: so the
 one-shot run pays for the import once, while the simulator still fills the hospitals.
 """
@@ -12,6 +13,7 @@ import os
 import resource
 import sys
 import time
+from datetime import datetime
 
 import pendulum
 
@@ -27,7 +29,7 @@ from sqlalchemy import update
 
 
 def main(dag_id: str) -> int:
-    """Serves dates until standard input ends."""
+    """Serves runs until standard input ends."""
     bag = DagBag(os.environ["AIRFLOW__CORE__DAGS_FOLDER"])
     for file, error in bag.import_errors.items():
         _answer(state="failed", error=f"{file}: {error.strip().splitlines()[-1]}")
@@ -37,7 +39,9 @@ def main(dag_id: str) -> int:
     dag = bag.dags[dag_id]
     for line in sys.stdin:
         begin = time.monotonic()
-        run = dag.test(logical_date=pendulum.from_format(line.strip(), "YYYY-MM-DD", tz="UTC"))
+        wanted = json.loads(line)
+        day = pendulum.instance(datetime.fromisoformat(wanted["logical_date"]), tz="UTC")
+        run = dag.test(logical_date=day, run_conf=wanted["params"])
         _answer(
             state=str(run.state),
             run_id=run.run_id,

@@ -46,12 +46,10 @@ class Pipeline:
         }
 
     @contextmanager
-    def worker(
-        self, dag_id: str = "rcm_daily", log: str = "run", **variables: str
-    ) -> Iterator[DagWorker]:
+    def worker(self, dag_id: str = "rcm_daily", **variables: str) -> Iterator[DagWorker]:
         """A warm Airflow process with a log of its own, and some variables changed."""
         environment = client_process_environment({**self.variables, **variables})
-        with DagWorker(dag_id, environment, self.state.log(log)) as worker:
+        with DagWorker(dag_id, environment, self.state.log(dag_id)) as worker:
             yield worker
 
     @contextmanager

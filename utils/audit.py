@@ -42,9 +42,9 @@ class Load(StrictModel):
 
     `columns` names the contract columns that the source delivered; a column that it did not
     deliver is NULL in silver. A load of type `reconcile` holds the keys that are gone at the
-    source, one of type `reread` the rows that the windows overlooked. A `replay` reads rows of an
-    earlier load, which it `replays`, again from bronze; `row_ids` are these rows. None of them
-    has a window.
+    source, one of type `reread` the rows that the windows overlooked; neither has a window. A load
+    that `replays` an earlier one reads its rows `row_ids` again from bronze, in the way in which
+    that one was read.
     """
 
     load_id: str
@@ -54,7 +54,7 @@ class Load(StrictModel):
     source_system: str
     table_name: str
     entity: str
-    load_type: Literal["full", "incremental", "file", "reread", "reconcile", "replay"]
+    load_type: Literal["full", "incremental", "file", "reread", "reconcile"]
     state: LoadState = "PLANNED"
     window_low: datetime | None = None
     window_high: datetime | None = None
@@ -245,7 +245,7 @@ def table_progress(source: str, business_date: date, high: datetime) -> dict[str
         "AS is_settled, "
         "LOGICAL_OR(state = 'PUBLISHED' AND window_high > @high) AS is_newer "
         f"FROM {name('table_loads')} WHERE source = @source "
-        "AND load_type IN ('full', 'incremental') GROUP BY table_name",
+        "AND load_type IN ('full', 'incremental') AND replays IS NULL GROUP BY table_name",
         {"source": source, "day": business_date, "high": high},
     )
     return {

@@ -112,7 +112,6 @@ def replay_load(load: Load, row_ids: list[int], run: Run) -> Load:
             "load_id": f"{load.load_id}.replay.{token}",
             "run_id": run.run_id,
             "business_date": run.business_date,
-            "load_type": "replay",
             "state": "LANDED",
             "window_low": None,
             "window_high": None,
@@ -226,7 +225,7 @@ def apply(wanted: Request, run: Run) -> None:
         _reject(wanted, run)
         return
     settled = audit.loads(
-        "load_type = 'replay' AND (run_id = @run_id OR state IN ('LANDED', 'MERGED'))",
+        "replays IS NOT NULL AND (run_id = @run_id OR state IN ('LANDED', 'MERGED'))",
         run_id=run.run_id,
     )
     known = {load.replays for load in settled}

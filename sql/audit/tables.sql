@@ -18,7 +18,7 @@ CREATE TABLE IF NOT EXISTS {{ audit("pipeline_runs") }} (
 -- so do the dollars, which are added up once where they land and once more by Spark.
 -- schema_events is a JSON object of what the contract allows: missing_columns, extra_columns, and per
 -- column how many invalid_dates (0000-00-00) became NULL.
--- A load of load_type `replay` reads the rows `row_ids` of the load that it `replays` once more.
+-- A load that `replays` another one reads the rows `row_ids` of that one once more, from bronze.
 CREATE TABLE IF NOT EXISTS {{ audit("table_loads") }} (
   load_id STRING NOT NULL,
   run_id STRING NOT NULL,

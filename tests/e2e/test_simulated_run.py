@@ -207,7 +207,7 @@ def test_a_source_that_refuses_is_one_clear_error_and_publishes_nothing(
     assert (run["state"], run["failed_task"]) == ("FAILED", "land")
     assert "hospital_a" in run["error"]
     assert complaint in run["error"]
-    log = simulated.pipeline.state.log("run").read_text()
+    log = simulated.pipeline.state.log("rcm_daily").read_text()
     assert "wrong-password" not in log
     assert right["password"] not in log
     assert simulated.pipeline.content() == before

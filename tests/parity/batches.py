@@ -1,8 +1,8 @@
-"""Two batches of all entities, written to find differences between engines.
+"""Three batches of all entities, written to find differences between engines.
 
 `first` loads everything, typed as MySQL gives it and as text; `second` brings changes, late rows,
-repeats and deletions of one hospital on top of it, and no load of some entities. Every engine
-reads the log that it wrote itself.
+repeats and deletions of one hospital on top of it, and no load of some entities; `replay` reads
+some rows of the first again. Every engine reads the log that it wrote itself.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pyarrow import parquet
 
 from tests.spark_support import batch_json, entity_json, load_json, write_bronze
 
-BATCHES = ("first", "second")
+BATCHES = ("first", "second", "replay")
 ENTITIES = (
     "departments",
     "providers",
@@ -112,7 +112,11 @@ class Inputs:
 
 def write_inputs(bucket: Path, address: str) -> None:
     """Writes bronze and, for each engine, the specifications that read it."""
-    loads = {name: _write_loads(bucket, name) for name in BATCHES}
+    loads = {name: _write_loads(bucket, name) for name in ("first", "second")}
+    loads["replay"] = {
+        entity: [{**load, "rows": list(range(1, ROWS, 7))} for load in first]
+        for entity, first in loads["first"].items()
+    }
     deletes = _write_deletes(bucket)
     for engine in ("sail", "jvm"):
         for position, name in enumerate(BATCHES):

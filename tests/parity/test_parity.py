@@ -16,7 +16,7 @@ pytestmark = pytest.mark.parity
 
 TABLES = (
     *[f"{entity}/{table}" for entity in ENTITIES for table in ("observations", "versions")],
-    *["rows", "timeline", "quarantine", "dq", "loads"],
+    *["rows", "timeline", "quarantine", "accepted", "dq", "loads"],
 )
 
 

@@ -44,6 +44,17 @@ def held(load: str, row_id: int = 1, **row: Any) -> Row:
     }
 
 
+def _staging_table(name: str, columns: list[tuple[str, str]]) -> str:
+    values = ", ".join(
+        f"CAST(JSON_VALUE(row_json, '$.{column}') AS {kind}) AS {column}"
+        for column, kind in columns
+    )
+    return (
+        f"CREATE OR REPLACE TABLE {silver.staged_table(silver.PUBLISHED, name)} AS "
+        f"SELECT {values} FROM UNNEST(JSON_QUERY_ARRAY(@{name})) AS row_json;"
+    )
+
+
 @dataclass(frozen=True)
 class Ledger:
     """The ledger and the batches that change it."""
@@ -54,26 +65,19 @@ class Ledger:
         self, batch_id: str, *rows: Row, accepted: tuple[Row, ...] = (), **staged: Any
     ) -> None:
         """Stages a batch and publishes it; `versions` are new versions of claims."""
-        self._stage("quarantine", silver.QUARANTINE, rows)
-        self._stage("accepted", silver.ACCEPTED, accepted)
-        self._stage("loads", silver.LOADS, staged.get("loads", ()))
-        self._stage("dq", silver.DQ, staged.get("dq", ()))
         columns = [(column.name, column.type) for column in entities()["claims"].silver_schema()]
-        self._stage("claims", columns, staged.get("versions", ()))
-        values = {"batch_id": batch_id, "batch_uri": f"gs://{batch_id}", "run_id": "test"}
-        sql = silver.publish_sql(["claims"])
+        content = {
+            "quarantine": (silver.QUARANTINE, rows),
+            "accepted": (silver.ACCEPTED, accepted),
+            "loads": (silver.LOADS, staged.get("loads", ())),
+            "dq": (silver.DQ, staged.get("dq", ())),
+            "claims": (columns, staged.get("versions", ())),
+        }
+        values = {name: json.dumps(list(given)) for name, (_, given) in content.items()}
+        values |= {"batch_id": batch_id, "batch_uri": f"gs://{batch_id}", "run_id": "test"}
+        tables = [_staging_table(name, columns) for name, (columns, _) in content.items()]
+        sql = "\n".join([*tables, silver.publish_sql(["claims"])])
         bigquery.query(sql, {**values, "business_date": RUN.business_date})
-
-    def _stage(self, name: str, columns: list[tuple[str, str]], rows: Any) -> None:
-        values = ", ".join(
-            f"CAST(JSON_VALUE(row_json, '$.{column}') AS {kind}) AS {column}"
-            for column, kind in columns
-        )
-        bigquery.query(
-            f"CREATE OR REPLACE TABLE {silver.staged_table(silver.PUBLISHED, name)} AS "
-            f"SELECT {values} FROM UNNEST(JSON_QUERY_ARRAY(@content)) AS row_json",
-            {"content": json.dumps(list(rows))},
-        )
 
     def rows(self, columns: str) -> list[tuple[Any, ...]]:
         rows = self.warehouse.rows("audit", "quarantine", columns)
@@ -260,12 +264,12 @@ def test_replay_published_again_changes_nothing(replayed: Ledger) -> None:
 def test_replay_has_counts_of_its_own(replayed: Ledger) -> None:
     publish_replay(replayed)
 
-    columns = "load_type, state, rows_read, rows_merged"
+    columns = "replays, state, rows_read, rows_merged"
     loads = replayed.warehouse.rows("audit", "table_loads", columns)
     assert [tuple(row.values()) for row in loads] == [
-        ("file", "PUBLISHED", 9, None),
-        ("file", "PUBLISHED", 9, None),
-        ("replay", "PUBLISHED", 2, 1),
+        (MONDAY, "PUBLISHED", 2, 1),
+        (None, "PUBLISHED", 9, None),
+        (None, "PUBLISHED", 9, None),
     ]
     [result] = replayed.warehouse.rows("audit", "dq_results", "load_id, rows_checked")
     assert result["load_id"].startswith(f"{MONDAY}.replay.")
@@ -275,7 +279,7 @@ def test_run_that_is_repeated_replays_no_load_twice(replayed: Ledger) -> None:
     replays.apply(replays.Request(dry_run=False), RUN)
     replays.apply(replays.Request(dry_run=False), RUN)
 
-    waiting = replayed.warehouse.rows("audit", "table_loads", "replays", "load_type = 'replay'")
+    waiting = replayed.warehouse.rows("audit", "table_loads", "replays", "replays IS NOT NULL")
     assert [row["replays"] for row in waiting] == [MONDAY, TUESDAY]
 
 

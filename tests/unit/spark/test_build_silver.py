@@ -23,7 +23,7 @@ from spark_jobs.spec import parse_batch
 from tests.spark_support import ROOT, batch_json, entity_json, load_json, read_rows, write_bronze
 from tests.unit.spark.lake import things_json
 from utils.entities import entities
-from utils.silver import DQ, LOADS, QUARANTINE
+from utils.silver import ACCEPTED, DQ, LOADS, QUARANTINE
 
 ENTITIES = tuple(entities())
 LOG_TAIL = ["_event_at", "_observed_at", "_row_hash", "_load_id", "_row_id", "_is_deleted"]
@@ -64,7 +64,8 @@ def test_observations_without_rows_have_the_columns_of_the_log(empty: Path, name
 
 
 @pytest.mark.parametrize(
-    ("report", "columns"), [("loads", LOADS), ("quarantine", QUARANTINE), ("dq", DQ)]
+    ("report", "columns"),
+    [("loads", LOADS), ("quarantine", QUARANTINE), ("dq", DQ), ("accepted", ACCEPTED)],
 )
 def test_reports_have_the_columns_that_publication_loads(
     empty: Path, report: str, columns: list[tuple[str, str]]
@@ -160,6 +161,17 @@ def test_only_a_batch_that_was_cut_off_is_built_by_a_repeated_job(
     assert (after == before) == (lost == "nothing")
     assert len(read_rows(out / "transactions/versions")) == 2
     assert len(read_rows(out / "loads")) == 1
+
+
+def test_a_load_that_names_rows_reads_only_these(spark: SparkSession, tmp_path: Path) -> None:
+    path = _transactions(tmp_path / "l1")
+    load = load_json(path, "hospital_a", "transactions", rows=[2])
+    batch = parse_batch(batch_json(entity_json("transactions", loads=[load])))
+    build_silver(spark, batch, str(tmp_path / "out"))
+
+    [version] = read_rows(tmp_path / "out/transactions/versions")
+    [totals] = read_rows(tmp_path / "out/loads")
+    assert (version["transaction_id"], totals["rows_read"]) == ("T2", 1)
 
 
 def test_loads_of_one_shape_are_read_together(spark: SparkSession, tmp_path: Path) -> None:

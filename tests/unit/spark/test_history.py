@@ -356,6 +356,29 @@ def test_a_deletion_is_merged_once_and_unchanged_after(empty_lake: Lake) -> None
 STAGES = ("read", "merged", "unchanged", "deduplicated", "quarantined")
 
 
+NOT_BAD = {"name": "bad", "severity": "quarantine", "expect": "value <> 'bad'", "reason": "Bad."}
+
+
+def test_a_held_row_brings_when_its_key_was_last_accepted(empty_lake: Lake) -> None:
+    empty_lake.publish([_row("1", "a", 1)])
+    empty_lake.publish([_row("1", "a", 5, load_id="l2")])
+    late = [_row("1", "bad", 3, load_id="l3"), _row("2", "bad", 3, load_id="l3")]
+    batch = empty_lake.publish(numbered(late), rules=[NOT_BAD])
+
+    assert read_rows(batch / "accepted") == [
+        {
+            "entity": "things",
+            "record_key": surrogate(["hospital_a", "1"]),
+            "event_at": january(5),
+        }
+    ]
+    assert read_rows(batch / "things/versions") == []
+
+
+def test_a_version_says_itself_when_its_key_was_accepted(empty_lake: Lake) -> None:
+    assert read_rows(empty_lake.publish([_row("1", "a", 1)]) / "accepted") == []
+
+
 def test_a_column_that_joins_the_contract_gives_a_version_to_changed_rows_only(
     empty_lake: Lake,
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from spark_jobs.main import run
+from spark_jobs.transforms.quality import Check
 from tests.oracle import surrogate
 from tests.spark_support import batch_json, column_json, read_rows, write_bronze
 from tests.unit.spark.lake import things_json
@@ -111,7 +114,12 @@ def test_the_quarantine_names_rule_reason_and_dollars_but_no_content(output: Pat
         "load_id": "l1",
         "row_id": position,
         "record_key": surrogate(["hospital_a", "8"]),
+        "held_key": surrogate(["hospital_a", "8"]),
+        "row_hash": row["row_hash"],
+        "event_at": datetime(2026, 1, 5, tzinfo=UTC),
+        "observed_at": datetime(2026, 2, 1, 5, tzinfo=UTC),
         "rule": "amount_negative",
+        "rule_version": _version("quarantine: amount >= 0"),
         "rules": "amount_negative",
         "reason": "Neg.",
         "billed_amount": -1,
@@ -119,6 +127,38 @@ def test_the_quarantine_names_rule_reason_and_dollars_but_no_content(output: Pat
     }
     assert held[list(ROWS).index("null_key") + 1]["record_key"] is None
     assert len(held) == 9
+
+
+def _version(declared: str) -> str:
+    return hashlib.sha256(declared.encode()).hexdigest()[:12]
+
+
+@pytest.mark.parametrize(
+    ("case", "event_at"),
+    [
+        pytest.param("event_time_missing", datetime(2026, 2, 1, 5, tzinfo=UTC), id="missing"),
+        pytest.param("event_time_in_future", datetime(2026, 2, 1, 5, tzinfo=UTC), id="future"),
+        pytest.param("required_missing", datetime(2026, 1, 5, tzinfo=UTC), id="known"),
+    ],
+)
+def test_a_held_row_is_dated_not_after_its_load(
+    case: str, event_at: datetime, output: Path
+) -> None:
+    [row] = [
+        row
+        for row in read_rows(output / "quarantine")
+        if row["row_id"] == list(ROWS).index(case) + 1
+    ]
+    assert row["event_at"] == event_at
+
+
+def test_a_rules_version_follows_its_expectation_and_severity_only() -> None:
+    def version(**changed: str) -> str:
+        rule = {"name": "r", "severity": "warn", "expect": "a > 0", "reason": "R.", **changed}
+        return Check(**rule, fails=None).version  # type: ignore[arg-type]
+
+    assert version() == version(reason="In other words.") == _version("warn: a > 0")
+    assert len({version(), version(expect="a > 1"), version(severity="quarantine")}) == 3
 
 
 def test_what_is_blanked_is_loaded_as_null(output: Path) -> None:

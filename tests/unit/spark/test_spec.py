@@ -52,6 +52,7 @@ def _with(**parts: Any) -> str:
         (_with(path=""), r"spec.entities\[0\].loads\[0\].path: must not be empty"),
         (_with(path=7), r"loads\[0\].path: expected str, found int"),
         (_with(time_zone="Mars/Base"), "time_zone: `Mars/Base` is no IANA time zone"),
+        (_with(rows=[1, "2"]), r"loads\[0\].rows\[1\]: expected int, found str"),
         (_with(observed_at=None), "observed_at: expected str, found NoneType"),
         (_with(observed_at="2026-02-01 00:00:00"), "has no offset"),
         (_with(observed_at="soon"), "`soon` is not an ISO 8601 instant"),
