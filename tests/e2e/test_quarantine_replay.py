@@ -157,7 +157,7 @@ def test_gold_states_the_dollars_held_each_counted_once(story: Story) -> None:
     reread = [state for state in story.corrected.states if state == "superseded"]
 
     assert len(reread) > 1, "the second day must read rows of the first again"
-    assert story.corrected.held == story.source_billed > sum(NO_PATIENT.values())
+    assert story.corrected.held == story.source_billed >= sum(NO_PATIENT.values())
 
 
 def test_a_dry_run_shows_what_would_be_released_and_changes_nothing(story: Story) -> None:
