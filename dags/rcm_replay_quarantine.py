@@ -23,7 +23,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from utils import replays, runs, silver
 from utils.entities import IDENTIFIER
-from utils.operators import DAG_OPTIONS, build_batch, close_run, publish_batch
+from utils.operators import DAG_OPTIONS, build_batch, close_run, open_run, publish_batch
 
 NAME = {"type": ["null", "string"], "pattern": IDENTIFIER}
 PARAMS = {
@@ -39,14 +39,6 @@ PARAMS = {
         description="Only rows of these loads.",
     ),
 }
-
-
-@task
-def open_run() -> None:
-    """Records the run and checks its parameters."""
-    context = get_current_context()
-    runs.open_run(context)
-    replays.request(context["params"])
 
 
 @task

@@ -1,16 +1,15 @@
 """Where the code's own files are, in a checkout and in a Composer bundle alike.
 
 A bundle lays `dags/*.py`, `utils/`, `configs/` and `sql/` side by side, so everything is found
-from this file's place; only the configuration may be another copy, which `RCM_CONFIGS` names.
+from this file's place.
 """
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-CONFIGS = Path(os.environ.get("RCM_CONFIGS", ROOT / "configs"))
+CONFIGS = ROOT / "configs"
 SQL = ROOT / "sql"
 SPARK_MAIN = ROOT / "spark_jobs" / "main.py"
 VERSION_FILE = ROOT / "VERSION"

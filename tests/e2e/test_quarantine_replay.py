@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -15,10 +14,9 @@ import yaml
 
 import simulator
 from local.airflow_process import RunFailed
-from local.paths import ROOT
 from simulator.defects import BLANKS
 from simulator.mysql import transaction
-from tests.pipeline_support import Pipeline, last_run, pipeline, rows
+from tests.pipeline_support import Pipeline, checkout, last_run, pipeline, rows
 
 HOSPITAL = "hospital_a"
 MEANT = {"entity": "transactions", "source_system": HOSPITAL, "rule": "patient_id_missing"}
@@ -69,8 +67,8 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
                 _plant(running, day) if day == first else _correct(running, day)
                 worker.run(day, lambda task, seconds: None)
                 moments.append(_moment(running))
-        relaxed = _relaxed_configuration(folder / "configs")
-        with running.worker("rcm_replay_quarantine", RCM_CONFIGS=str(relaxed)) as worker:
+        relaxed = _relaxed(checkout(folder / "checkout"))
+        with running.worker_of(relaxed, "rcm_replay_quarantine") as worker:
             for hour, is_dry in enumerate((True, False, False)):
                 at = datetime.combine(second, time(hour), tzinfo=UTC)
                 worker.run(at, lambda task, seconds: None, {**MEANT, "dry_run": is_dry})
@@ -121,14 +119,13 @@ def _source_truth(running: Pipeline) -> tuple[int, Decimal]:
     return count, billed
 
 
-def _relaxed_configuration(folder: Path) -> Path:
-    """A configuration in which a transaction may lack its patient."""
-    shutil.copytree(ROOT / "configs", folder)
-    file = folder / "entities" / "transactions.yaml"
+def _relaxed(tree: Path) -> Path:
+    """Lets a transaction lack its patient."""
+    file = tree / "configs" / "entities" / "transactions.yaml"
     entity: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
     assert entity["columns"]["patient_id"].pop("required") is True
     file.write_text(yaml.safe_dump(entity, sort_keys=False), encoding="utf-8")
-    return folder
+    return tree
 
 
 def _moment(running: Pipeline) -> Moment:

@@ -42,6 +42,7 @@ def publish(warehouse: Warehouse, staged: Row, landed: Row) -> str:
     zeros = {name: 0 for name, kind in silver.LOADS if kind != "STRING"}
     stage(warehouse, "silver_loads", silver.LOADS, {**zeros, **staged, "load_id": load_id})
     stage(warehouse, "silver_quarantine", silver.QUARANTINE)
+    stage(warehouse, "silver_accepted", silver.ACCEPTED)
     stage(warehouse, "silver_dq", silver.DQ)
     load = {
         "load_id": load_id,
@@ -53,6 +54,7 @@ def publish(warehouse: Warehouse, staged: Row, landed: Row) -> str:
         "entity": "transactions",
         "load_type": "incremental",
         "state": "MERGED",
+        "batch_id": f"batch-{load_id}",
         "planned_at": "2025-06-30T00:00:00+00:00",
         **landed,
     }
