@@ -62,7 +62,7 @@ class Pipeline:
                 "AIRFLOW__CORE__DAGS_FOLDER": str(checkout / "dags"),
             }
         )
-        with DagWorker(dag_id, environment, self.state.log("run"), root=checkout) as worker:
+        with DagWorker(dag_id, environment, self.state.log(dag_id), root=checkout) as worker:
             yield worker
 
     def deliver(self) -> None:

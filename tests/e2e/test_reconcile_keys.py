@@ -62,7 +62,7 @@ def hospitals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospitals]:
     folder = tmp_path_factory.mktemp("reconcile")
     with pytest.MonkeyPatch.context() as patch, pipeline(folder, patch) as running:
         world = simulator.generate(11, 200, 1, date(2026, 1, 31), folder / "simulator")
-        with running.worker() as daily, running.worker(DAG, log=DAG) as comparer:
+        with running.worker() as daily, running.worker(DAG) as comparer:
             for index, day in enumerate(world.business_dates):
                 world.apply(index, running.hospitals, running.landing)
                 running.deliver()
