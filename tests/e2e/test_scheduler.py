@@ -20,6 +20,7 @@ import pytest
 
 import local.stack
 import simulator
+from local.paths import ROOT
 from tests.pipeline_support import Pipeline, pipeline, rows
 from utils import bigquery
 
@@ -46,6 +47,7 @@ class Scheduler:
     def command(self, *words: str) -> str:
         result = subprocess.run(
             [str(Path(sys.executable).parent / "airflow"), *words],
+            cwd=ROOT,
             env={**os.environ, **self.running.variables, **HEARTBEATS},
             check=False,
             capture_output=True,
