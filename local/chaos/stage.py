@@ -34,6 +34,7 @@ KEPT = ("gcs", "bigquery")
 SMALL_DISKS = ("gcs", "tmp")
 DISK_SIZE = "256m"
 WATCH_SECONDS = 0.02
+POLL_SECONDS = 0.01
 BALLAST = "ballast"
 _SPARK_MAIN = "spark_jobs/main.py"
 
@@ -55,11 +56,15 @@ class Stage:
         self._replace(lambda folder, kept: _copy(kept, folder), name)
 
     def kill(self, service: str) -> None:
-        """Ends a service as a power cut would."""
+        """Ends a service as a power cut would, and returns when it is gone."""
         record = processes.load(self.state.record(service))
-        if record:
-            with suppress(ProcessLookupError):
-                os.kill(record.pid, signal.SIGKILL)
+        if record is None:
+            return
+        with suppress(ProcessLookupError):
+            os.kill(record.pid, signal.SIGKILL)
+        # Started before that, it would be taken for running.
+        while processes.is_running(record):
+            time.sleep(POLL_SECONDS)
 
     def revive(self) -> None:
         """Starts what does not run."""
@@ -93,10 +98,6 @@ class Stage:
     def _replace(self, copy: Callable[[Path, Path], None], name: str) -> None:
         for service in ("storage", "bigquery"):
             self.kill(service)
-        for service in ("storage", "bigquery"):
-            record = processes.load(self.state.record(service))
-            while record and processes.is_running(record):
-                time.sleep(0.02)
         for folder in KEPT:
             copy(self.state.path / folder, self.state.path / "snapshots" / name / folder)
         self.revive()
