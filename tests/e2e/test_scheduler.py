@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 DATES = int(os.environ.get("RCM_BACKFILL_DATES", "2"))
 SECONDS_PER_DATE = 600
+EXECUTOR = "airflow worker -- LocalExecutor: "
 HEARTBEATS = {
     # A killed worker is noticed in seconds instead of minutes.
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "20",
@@ -78,7 +79,7 @@ class Scheduler:
         return [
             process
             for process in psutil.Process(record.pid).children(recursive=True)
-            if _title(process).startswith("airflow supervisor")
+            if EXECUTOR in _title(process) and "<idle>" not in _title(process)
         ]
 
     def kill_busy_worker(self) -> None:
