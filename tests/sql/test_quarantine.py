@@ -164,7 +164,7 @@ def test_row_is_superseded_once_its_key_is_accepted_not_earlier(
     version = silver_row(
         entities()["claims"],
         {"source_system": "hospital_a", "claim_id": "1", "claim_key": "C1"},
-    ) | {"effective_date": accepted_at}
+    ) | {"effective_date": accepted_at, "is_deleted": False}
     known = {"entity": "claims", "record_key": "C1", "event_at": accepted_at}
     if starts_a_version:
         ledger.publish("b2", versions=[version])
