@@ -1,6 +1,6 @@
 -- Rows at the source that changed before @settled (its local time), so that a published window
 -- should have brought them, and did not: bronze does not have the change, or silver not the key.
--- A row in quarantine is not overlooked.
+-- A row that quarantine holds is not overlooked.
 WITH
   at_source AS (
     SELECT DISTINCT
@@ -28,6 +28,7 @@ WITH
     FROM {{ ref("bronze") }} AS bronze
     INNER JOIN {{ ref("quarantine") }} AS quarantine
       ON bronze._load_id = quarantine.load_id AND bronze._row_id = quarantine.row_id
+    WHERE quarantine.state IN ('open', 'rejected')
   )
 
 SELECT {{ listed }}, COUNT(*) OVER () AS total

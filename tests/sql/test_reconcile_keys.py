@@ -135,19 +135,32 @@ def test_what_published_windows_should_have_brought_is_overlooked(warehouse: War
     assert {row["total"] for row in overlooked} == {3}
 
 
-def test_what_is_due_or_in_quarantine_is_not_overlooked(warehouse: Warehouse) -> None:
+def quarantined(warehouse: Warehouse, key: str, row_id: int, state: str) -> None:
+    at_source(warehouse, key)
+    in_bronze(warehouse, key, row_id=row_id)
+    texts = ("held_key", "row_hash", "rule", "rule_version", "rules", "reason", "changed_by")
+    instants = ("event_at", "observed_at", "first_seen_at", "last_seen_at", "changed_at")
+    row = {
+        "entity": "patients", "source_system": "hospital_a", "load_id": "daily", "row_id": row_id,
+        "state": state, **dict.fromkeys(texts, "x"), **dict.fromkeys(instants, CLOCK),
+    }  # fmt: skip
+    insert(audit.name("quarantine").strip("`"), row)
+
+
+def test_what_is_due_or_held_in_quarantine_is_not_overlooked(warehouse: Warehouse) -> None:
     at_source(warehouse, "NEXT_WINDOW", NEW)
     at_source(warehouse, "EVERY_WINDOW", None)
     at_source(warehouse, None)
-    at_source(warehouse, "HELD")
-    in_bronze(warehouse, "HELD", row_id=7)
-    held = {
-        "entity": "patients", "source_system": "hospital_a", "load_id": "daily", "row_id": 7,
-        "rule": "x", "rules": "x", "reason": "x", "batch_id": "b", "quarantined_at": CLOCK,
-    }  # fmt: skip
-    insert(audit.name("quarantine").strip("`"), held)
+    quarantined(warehouse, "HELD", 7, "open")
+    quarantined(warehouse, "REFUSED_FOR_GOOD", 8, "rejected")
 
     assert found(warehouse, "overlooked") == []
+
+
+def test_a_row_that_left_quarantine_can_be_overlooked(warehouse: Warehouse) -> None:
+    quarantined(warehouse, "RELEASED", 7, "released")
+
+    assert [row["key_0"] for row in found(warehouse, "overlooked")] == ["RELEASED"]
 
 
 def test_the_newest_change_leaves_the_future_out(warehouse: Warehouse) -> None:
