@@ -20,7 +20,7 @@ from utils import audit, bigquery
 from utils.audit import Load, Run
 from utils.entities import entities
 from utils.errors import FileRefused, PipelineError, SourceError
-from utils.landing.bronze import Landed, WantedColumn
+from utils.landing.contract import WantedColumn, near_names
 from utils.landing.files import REFUSALS, FileRequest, LandedFile, discover, land_file
 from utils.landing.mysql import TableRequest, land_table, source_clock
 from utils.landing.mysql_query import Window
@@ -28,8 +28,9 @@ from utils.settings import settings
 from utils.sources import DatabaseSource, FileSource, sources
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence, Set
+    from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 
+    from utils.landing.bronze import Landed
     from utils.landing.files import Discovered
     from utils.sources import Mapped, Source
 
@@ -88,9 +89,10 @@ def money(load: Load) -> dict[str, str]:
 
 def _schema_events(landed: Landed) -> str | None:
     """How the source differs from the contract in ways that the contract allows."""
-    events = {
+    events: dict[str, Sequence[str] | Mapping[str, object]] = {
         "missing_columns": list(landed.missing_columns),
         "extra_columns": list(landed.extra_columns),
+        "perhaps_renamed": near_names(landed.missing_columns, landed.extra_columns),
         "invalid_dates": dict(landed.invalid_dates),
     }
     known = {name: event for name, event in events.items() if event}
@@ -205,6 +207,7 @@ def _table_request(
         watermark=table.watermark,
         key=tuple(table.columns[name] for name in entities()[table.entity].key),
         money=tuple(money(load).values()),
+        extra_columns=table.extra_columns,
     )
 
 
@@ -264,6 +267,7 @@ def _expected_file(source: FileSource, name: str, item: Discovered, run: Run) ->
         archive_uri=settings().lake_uri("archive", source.name, content, item.file.filename),
         extracted_at=load.planned_at or datetime.now(tz=UTC),
         money=tuple(money(load).values()),
+        extra_columns=table.extra_columns,
     )
     return Expected(load, lambda: _read_file(item, request), item)
 

@@ -27,7 +27,8 @@ from utils import audit, bigquery, storage
 from utils.audit import Load
 from utils.entities import entities
 from utils.errors import ConfigError, SourceError
-from utils.landing.bronze import INSTANT, Landed, WantedColumn
+from utils.landing.bronze import INSTANT, Landed
+from utils.landing.contract import WantedColumn
 from utils.landing.mysql import TableRequest, land_table, source_clock
 from utils.landing.mysql_query import Window, settled_before
 from utils.loads import Expected, bronze_uri, land_expected, money, wanted
@@ -384,6 +385,7 @@ def _reread(subject: Subject, keys: Keys, connection_uri: str) -> Expected:
         key=subject.key,
         only=keys,
         money=tuple(money(load).values()),
+        extra_columns=subject.table.extra_columns,
     )
     return Expected(load, lambda: land_table(request))
 

@@ -12,6 +12,7 @@ from pydantic import Field, TypeAdapter, field_validator, model_validator
 from utils.configs import StrictModel, load_model
 from utils.entities import IDENTIFIER, Entity, entities
 from utils.errors import ConfigError
+from utils.landing.contract import ExtraColumns  # noqa: TC001 (pydantic resolves it at run time)
 from utils.paths import CONFIGS
 
 if TYPE_CHECKING:
@@ -21,11 +22,16 @@ SOURCE_COLUMN = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_ ]{0,63}$")]
 
 
 class Mapped(StrictModel):
-    """What a MySQL table and a family of files have in common: an entity and a column map."""
+    """What a MySQL table and a family of files have in common: an entity and a column map.
+
+    A column that the source has and the map does not name is recorded with the load and passed
+    over (`ignore`), or nothing of the load is taken until somebody decides (`refuse`).
+    """
 
     entity: str
     watermark: SOURCE_COLUMN | None = None
     columns: dict[str, SOURCE_COLUMN]
+    extra_columns: ExtraColumns = "ignore"
 
 
 class DatabaseTable(Mapped):

@@ -16,8 +16,9 @@ CREATE TABLE IF NOT EXISTS {{ audit("pipeline_runs") }} (
 -- One row per load of a source's table. state: PLANNED, LANDED, MERGED, PUBLISHED, FAILED.
 -- rows_landed = rows_read = rows_merged + rows_unchanged + rows_deduplicated + rows_quarantined, and
 -- so do the dollars, which are added up once where they land and once more by Spark.
--- schema_events is a JSON object of what the contract allows: missing_columns, extra_columns, and per
--- column how many invalid_dates (0000-00-00) became NULL.
+-- schema_events is a JSON object of what the contract allows: missing_columns, extra_columns, which of
+-- the former are perhaps_renamed to which of the latter, and per column how many invalid_dates
+-- (0000-00-00) became NULL.
 -- A load that `replays` another one reads the rows `row_ids` of that one once more, from bronze.
 CREATE TABLE IF NOT EXISTS {{ audit("table_loads") }} (
   load_id STRING NOT NULL,

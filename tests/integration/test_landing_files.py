@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gzip
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -10,7 +12,7 @@ import pytest
 from tests.landing_support import LAKE, LANDING, bronze, put
 from utils import storage
 from utils.errors import ConfigError, FileRefused, ObjectChanged
-from utils.landing.bronze import WantedColumn
+from utils.landing.contract import WantedColumn
 from utils.landing.csv_records import Reject
 from utils.landing.files import FileRequest, discover, land_file
 
@@ -84,6 +86,7 @@ def test_file_is_archived_untouched(place: str, tmp_path: Path) -> None:
 
 
 def test_damaged_lines_are_rejected_by_number(place: str, tmp_path: Path) -> None:
+    """B04, B10: the sound line before them is landed."""
     content = HEADER + b'C1,1,2024-01-01\nC2,2\nC3,"3,2024-01-01\n'
     landed = land_file(request_for(put(f"{place}/june.csv", content, tmp_path)))
 
@@ -92,6 +95,7 @@ def test_damaged_lines_are_rejected_by_number(place: str, tmp_path: Path) -> Non
 
 
 def test_file_with_a_header_only_lands_no_rows(place: str, tmp_path: Path) -> None:
+    """B11."""
     landed = land_file(request_for(put(f"{place}/june.csv", HEADER, tmp_path)))
 
     assert (landed.rows, landed.rejects) == (0, ())
@@ -103,6 +107,7 @@ def test_file_with_a_header_only_lands_no_rows(place: str, tmp_path: Path) -> No
     [
         pytest.param(b"", "empty_file", id="B12"),
         pytest.param(HEADER + b"C\xe9,1,2024-01-01\n", "encoding", id="B02"),
+        pytest.param(gzip.compress(HEADER), "archive", id="B17"),
         pytest.param(HEADER.replace(b",", b";"), "header_mismatch", id="B05"),
         pytest.param(b"ClaimID,PaidAmount\n", "missing_column", id="B07"),
         pytest.param(b"ClaimID,ClaimID,PaidAmount\n", "header_ambiguous", id="B09"),
@@ -125,6 +130,40 @@ def test_refused_file_is_archived_and_leaves_nothing_in_bronze(
     assert storage.stat(request.target_uri) is None
 
 
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        pytest.param(
+            HEADER.replace(b"PaidAmount", b"Paid_Amount"),
+            "A required column is missing (gs://{uri}, line 1, column PaidAmount). Ask the sender "
+            "whether they renamed PaidAmount to Paid_Amount; correct it there or in "
+            "configs/sources.",
+            id="B07-renamed",
+        ),
+        pytest.param(
+            HEADER.replace(b"ClaimID", b"ClaimID,Note"),
+            "The contract refuses columns that it does not name (gs://{uri}, line 1, column Note). "
+            "Map them in configs/sources, write `extra_columns: ignore`, or have them left out.",
+            id="B08-extra",
+        ),
+        pytest.param(
+            HEADER + b"C1,1,2024-01-01\n" + b"C2\n" * 101,
+            "101 of 102 lines are damaged, the first by column_count (gs://{uri}, line 3). Ask the "
+            "sender for a repaired file.",
+            id="B36-damage",
+        ),
+    ],
+)
+def test_refusal_says_what_where_and_what_to_do(
+    place: str, tmp_path: Path, content: bytes, message: str
+) -> None:
+    request = request_for(put(f"{place}/june.csv", content, tmp_path))
+
+    with pytest.raises(FileRefused) as refusal:
+        land_file(replace(request, extra_columns="refuse"))
+    assert str(refusal.value) == message.format(uri=f"{LANDING}/{place}/june.csv")
+
+
 def test_many_rows_come_in_batches(
     place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -140,6 +179,7 @@ def test_many_rows_come_in_batches(
 
 
 def test_file_replaced_after_discovery_is_not_landed(place: str, tmp_path: Path) -> None:
+    """B18, B23: a file that still grows is another generation with every upload."""
     request = request_for(put(f"{place}/june.csv", HEADER + b"C1,1,2024-01-01\n", tmp_path))
     put(f"{place}/june.csv", HEADER + b"C1,2,2024-01-01\n", tmp_path)
 
@@ -173,6 +213,7 @@ def test_folder_gives_the_hospital(place: str, tmp_path: Path) -> None:
 
 
 def test_content_counts_once_for_a_hospital(place: str, tmp_path: Path) -> None:
+    """B19: whatever its name."""
     first = put(f"{place}/hospital_a/1.csv", HEADER + b"C1,1,2024-01-01\n", tmp_path)
     put(f"{place}/hospital_a/again.csv", HEADER + b"C1,1,2024-01-01\n", tmp_path)
     put(f"{place}/hospital_a/loaded.csv", HEADER, tmp_path)
@@ -189,6 +230,7 @@ def test_content_counts_once_for_a_hospital(place: str, tmp_path: Path) -> None:
 
 
 def test_new_content_under_an_old_name_is_new(place: str, tmp_path: Path) -> None:
+    """B20."""
     old = put(f"{place}/hospital_a/1.csv", HEADER, tmp_path)
     loaded = {"hospital_a": {storage.sha256_of_object(old)}}
     put(f"{place}/hospital_a/1.csv", HEADER + b"C1,1,2024-01-01\n", tmp_path)

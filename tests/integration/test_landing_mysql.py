@@ -13,7 +13,7 @@ import pytest
 from tests.landing_support import LAKE, Hospital, bronze
 from utils import storage
 from utils.errors import ConfigError, SourceError, SourceUnavailable
-from utils.landing.bronze import WantedColumn
+from utils.landing.contract import WantedColumn
 from utils.landing.mysql import TableRequest, land_table, source_clock
 from utils.landing.mysql_query import Window
 
@@ -168,6 +168,7 @@ def test_text_keeps_its_characters(hospital: Hospital, request_: TableRequest) -
 
 
 def test_missing_optional_column_is_reported(request_: TableRequest) -> None:
+    """A15, B07: its values are NULL in silver; the load says so."""
     request = replace(request_, columns=(*request_.columns, WantedColumn("Email", required=False)))
 
     landed = land_table(request)
@@ -181,18 +182,28 @@ def test_missing_optional_column_is_reported(request_: TableRequest) -> None:
     [
         pytest.param(
             {"columns": (WantedColumn("SSN"),)},
-            r"The required column is missing \(source hospital_a, table t\w+, column SSN\)",
-            id="required-column",
+            r"A required column is missing \(source hospital_a, table t\w+, column SSN\)",
+            id="A15-required-column",
         ),
         pytest.param(
             {"watermark": "Changed"},
-            r"The watermark column is missing \(source hospital_a, table t\w+, column Changed\)",
-            id="watermark",
+            r"A required column is missing \(source hospital_a, table t\w+, column Changed\)",
+            id="A15-watermark",
+        ),
+        pytest.param(
+            {"columns": (WantedColumn("Notes"),)},
+            "renamed Notes to Note",
+            id="A15-renamed-column",
         ),
         pytest.param(
             {"table": "nowhere"},
             r"The table is missing or may not be read \(source hospital_a, table nowhere\)",
             id="table",
+        ),
+        pytest.param(
+            {"extra_columns": "refuse"},
+            r"does not name \(source hospital_a, table t\w+, column Note\)",
+            id="A15-extra-column-refused",
         ),
         pytest.param({"watermark": "Note"}, "watermark is of type varchar", id="watermark-type"),
     ],

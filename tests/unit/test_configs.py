@@ -25,6 +25,12 @@ HOSPITAL = (CONFIGS / "sources" / "hospital_a.yaml").read_text()
             "max_delete_share: 0.2", "max_delete_share: 20", "max_delete_share", id="share"
         ),
         pytest.param("America/New_York", "New York", "no IANA time zone", id="time-zone"),
+        pytest.param(
+            "    load: incremental\n",
+            "    load: incremental\n    extra_columns: drop\n",
+            "`mysql.tables.patients.extra_columns`",
+            id="A15-drift-policy",
+        ),
         pytest.param("kind: mysql\n", "kind: mysql\nkind: mysql\n", "written twice", id="twice"),
     ],
 )

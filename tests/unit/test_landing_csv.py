@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import bz2
+import gzip
 from typing import TYPE_CHECKING
 
 import pytest
 
 from utils.errors import FileRefused
 from utils.landing import csv_records
-from utils.landing.bronze import WantedColumn
+from utils.landing.contract import WantedColumn, near_names
 from utils.landing.csv_header import match_header
 from utils.landing.csv_records import CsvRecords, Reject, probe
 
@@ -48,6 +50,7 @@ def read(path: Path, content: bytes) -> tuple[Rows, list[Reject]]:
         pytest.param(HEAD + b"1,2,3", [(2, "1|2|3")], id="B14-no-final-line-end"),
         pytest.param(HEAD + b'1,"say ""hi""",3\n', [(2, '1|say "hi"|3')], id="B35-doubled-quote"),
         pytest.param(HEAD + b'1,5" tube,3\n', [(2, '1|5" tube|3')], id="B35-inch-sign"),
+        pytest.param(HEAD + b"1,50%,a|b\n", [(2, "1|50%|a|b")], id="B05-other-delimiter-in-text"),
         pytest.param(HEAD + b"\n1,2,3\n\n", [(3, "1|2|3")], id="blank-lines-are-no-rows"),
         pytest.param(HEAD + b',,\n,"",\n', [(2, "||"), (3, "||")], id="empty-fields-stay-empty"),
         pytest.param(
@@ -71,6 +74,8 @@ def test_sound_file_is_read_whole(
         pytest.param(b"1,2\n4,5,6\n", [3], [(2, "column_count")], id="B10-short-row"),
         pytest.param(b"1,2,3,4\n4,5,6\n", [3], [(2, "column_count")], id="B10-long-row"),
         pytest.param(b"1,2,3\n4,5", [2], [(3, "column_count")], id="B18-cut-last-line"),
+        pytest.param(b'1,2,3\n4,"5', [2], [(3, "quote")], id="B18-cut-within-quotes"),
+        pytest.param(b"1,2,3\nTRAILER,1\n", [2], [(3, "column_count")], id="B18-trailer-is-no-row"),
         pytest.param(
             b'1,2,3\n4,"5,6\n7,8,9\n10,11,12\n',
             [2],
@@ -140,7 +145,9 @@ def test_flood_of_damage_ends_the_reading(tmp_path: Path, monkeypatch: pytest.Mo
         pytest.param("a,b,c\n1,é,3\n".encode("latin-1"), "encoding", id="B02-latin-1"),
         pytest.param("a,b,c\n".encode("utf-16"), "encoding", id="B02-utf-16"),
         pytest.param("a,b,c\né".encode()[:-1], "encoding", id="B02-cut-character"),
-        pytest.param(b"\x1f\x8b\x08\x00\x00", "encoding", id="B17-gzip"),
+        pytest.param(gzip.compress(b"a,b,c\n"), "archive", id="B17-gzip"),
+        pytest.param(b"PK\x03\x04" + b"../up", "archive", id="B17-zip-that-names-a-path"),
+        pytest.param(bz2.compress(bytes(1 << 20)), "archive", id="B17-bomb"),
     ],
 )
 def test_file_that_is_no_text_is_refused(tmp_path: Path, content: bytes, reason: str) -> None:
@@ -184,8 +191,13 @@ WANTED = [WantedColumn("ClaimID"), WantedColumn("PaidAmount"), WantedColumn("Cop
     [
         pytest.param(["ClaimID", "PaidAmount", "Copay"], [0, 1, 2], (), (), id="as-agreed"),
         pytest.param(["Copay", "ClaimID", "PaidAmount"], [1, 2, 0], (), (), id="B06-reordered"),
-        pytest.param([" claimid", "PAIDAMOUNT ", "Copay"], [0, 1, 2], (), (), id="case-and-blanks"),
+        pytest.param(
+            [" claimid", "PAIDAMOUNT ", "Copay"], [0, 1, 2], (), (), id="B06-case-and-blanks"
+        ),
         pytest.param(["ClaimID", "PaidAmount"], [0, 1], ("Copay",), (), id="B07-optional-missing"),
+        pytest.param(
+            ["ClaimID", "PaidAmount", "Copay", "", " "], [0, 1, 2], (), ("(blank)",), id="B08-blank"
+        ),
         pytest.param(
             ["X", "ClaimID", "PaidAmount", "Copay", ""],
             [1, 2, 3],
@@ -211,6 +223,9 @@ def test_columns_are_found_by_name(
         pytest.param(["ClaimID;PaidAmount"], "header_mismatch", "';' instead of comma", id="B05"),
         pytest.param(["ClaimID|PaidAmount"], "header_mismatch", r"'\|' instead", id="B05-pipe"),
         pytest.param(["ClaimID", "claimid"], "header_ambiguous", "more than once", id="B09"),
+        pytest.param(
+            ["ClaimID", "Paid_Amt"], "missing_column", "PaidAmount to Paid_Amt", id="B07-renamed"
+        ),
         pytest.param(["C1", "12.50"], "header_mismatch", "first line", id="B13-no-header"),
         pytest.param(None, "header_mismatch", "first line", id="damaged-header"),
     ],
@@ -221,6 +236,37 @@ def test_header_that_does_not_fit_is_refused(
     with pytest.raises(FileRefused, match=message) as refusal:
         match_header(header, WANTED)
     assert refusal.value.reason == reason
+
+
+def test_contract_may_refuse_extra_columns() -> None:
+    """B08."""
+    header = ["ClaimID", "PaidAmount", "Copay", "Note"]
+
+    with pytest.raises(FileRefused, match="does not name .*column Note") as refusal:
+        match_header(header, WANTED, "refuse")
+    assert refusal.value.reason == "extra_column"
+
+
+def test_contract_that_refuses_extra_columns_takes_the_named_ones() -> None:
+    """B08."""
+    assert match_header(["ClaimID", "PaidAmount"], WANTED, "refuse").missing == ("Copay",)
+
+
+@pytest.mark.parametrize(
+    ("missing", "extra", "near"),
+    [
+        pytest.param(["PaidAmount"], ["Paid_Amt"], {"PaidAmount": "Paid_Amt"}, id="B07-shortened"),
+        pytest.param(
+            ["DOB", "SSN"], ["BirthDate", "Ssn_No"], {"SSN": "Ssn_No"}, id="A15-one-of-two"
+        ),
+        pytest.param(["Copay"], ["Address"], {}, id="B07-nothing-alike"),
+        pytest.param(["Copay"], [], {}, id="B07-no-candidate"),
+    ],
+)
+def test_renamed_column_is_recognised_by_its_name(
+    missing: list[str], extra: list[str], near: dict[str, str]
+) -> None:
+    assert near_names(missing, extra) == near
 
 
 def test_refusal_does_not_repeat_what_stands_in_the_first_line() -> None:

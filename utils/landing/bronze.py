@@ -34,14 +34,6 @@ _EXACT = pa.decimal256(56, 20)
 
 
 @dataclass(frozen=True)
-class WantedColumn:
-    """A column that the contract asks of a source; an optional one may be absent."""
-
-    name: str
-    required: bool = True
-
-
-@dataclass(frozen=True)
 class LoadStamp:
     """What every row of one load carries.
 

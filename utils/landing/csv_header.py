@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from utils.errors import FileRefused
+from utils.landing.contract import drift
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from utils.landing.bronze import WantedColumn
+    from utils.landing.contract import ExtraColumns, WantedColumn
 
 _INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"
 _OTHER_DELIMITERS = ";|\t"
@@ -34,12 +35,17 @@ class HeaderMatch:
     width: int
 
 
-def match_header(header: Sequence[str] | None, wanted: Sequence[WantedColumn]) -> HeaderMatch:
+def match_header(
+    header: Sequence[str] | None,
+    wanted: Sequence[WantedColumn],
+    extra_columns: ExtraColumns = "ignore",
+) -> HeaderMatch:
     """Finds the wanted columns by name; case and surrounding blanks do not matter.
 
     Raises:
         FileRefused: a name occurs twice (`header_ambiguous`), none of the wanted columns is there
-            (`header_mismatch`), or a required one is not (`missing_column`).
+            (`header_mismatch`), a required one is not (`missing_column`), or one is there that
+            the contract neither names nor ignores (`extra_column`).
     """
     names = [_plain(name) for name in header or []]
     _refuse_doubles(names)
@@ -47,20 +53,25 @@ def match_header(header: Sequence[str] | None, wanted: Sequence[WantedColumn]) -
     present = {item.name: found[_plain(item.name)] for item in wanted if _plain(item.name) in found}
     if not present:
         raise _no_header(names, wanted)
-    absent = [item for item in wanted if item.name not in present]
-    _refuse_missing([item.name for item in absent if item.required])
-    taken = set(present.values())
-    others = [name for position, name in enumerate(header or []) if position not in taken]
+    spelled = {_plain(name): name.strip() or "(blank)" for name in header or []}
+    difference = drift(spelled, wanted)
+    if complaint := difference.complaint(extra_columns):
+        raise FileRefused(
+            complaint.what,
+            reason=complaint.reason,
+            where=f"line 1, {complaint.where}",
+            remedy=complaint.remedy,
+        )
     return HeaderMatch(
         positions=present,
-        missing=tuple(item.name for item in absent),
-        extra=tuple(name.strip() or "(blank)" for name in others),
+        missing=difference.missing,
+        extra=difference.extra,
         width=len(names),
     )
 
 
 def _plain(name: str) -> str:
-    return name.strip().strip(_INVISIBLE).strip().casefold()
+    return name.strip().strip(_INVISIBLE).strip().lower()
 
 
 def _refuse_doubles(names: Sequence[str]) -> None:
@@ -70,15 +81,6 @@ def _refuse_doubles(names: Sequence[str]) -> None:
             f"{len(doubles)} column name(s) occur more than once in the first line",
             reason="header_ambiguous",
             remedy="Ask the sender to name every column once",
-        )
-
-
-def _refuse_missing(names: Sequence[str]) -> None:
-    if names:
-        raise FileRefused(
-            f"Required columns are missing: {', '.join(names)}",
-            reason="missing_column",
-            remedy="Ask the sender whether they were renamed; correct the file or the contract",
         )
 
 

@@ -29,6 +29,15 @@ _CHUNK = 1 << 20
 _LINE_ENDS = "\r\n"
 _TOO_LARGE = "field larger than field limit"
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_ARCHIVE_MARKS = {
+    b"\x1f\x8b": "gzip",
+    b"PK\x03\x04": "zip",
+    b"PK\x05\x06": "zip",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ": "xz",
+    b"(\xb5/\xfd": "zstd",
+    b"7z\xbc\xaf": "7z",
+}
 
 
 class Reject(NamedTuple):
@@ -177,10 +186,11 @@ class CsvRecords:
     def _reject(self, reason: str, first: int, last: int) -> None:
         """Rejects lines: damage leaves unknown how many records they were, so each counts."""
         if len(self.rejects) + last - first >= MAX_REJECTS:
+            begin = self.rejects[0] if self.rejects else Reject(first, reason)
             raise FileRefused(
-                f"More than {MAX_REJECTS} lines are damaged, the first in line "
-                f"{self.rejects[0].line if self.rejects else first} ({reason})",
+                f"More than {MAX_REJECTS} lines are damaged, the first by {begin.reason}",
                 reason="too_many_rejects",
+                where=f"line {begin.line}",
                 remedy="Ask the sender for a repaired file",
             )
         self.rejects.extend(Reject(line, reason) for line in range(first, last + 1))
@@ -190,15 +200,15 @@ def probe(path: Path) -> Probe:
     """Hashes a file, counts its lines and checks that it is UTF-8, in constant memory.
 
     Raises:
-        FileRefused: it is empty (`empty_file`) or not UTF-8 (`encoding`).
+        FileRefused: it is empty (`empty_file`), an archive (`archive`) or not UTF-8 (`encoding`).
     """
     decoder = codecs.getincrementaldecoder("utf-8-sig")()
     digest, size, lines, last = hashlib.sha256(), 0, 0, b""
     has_text = False
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
-            if size == 0 and chunk.startswith(_UTF16_MARKS):
-                raise _not_utf8("it begins as UTF-16 does")
+            if size == 0:
+                _refuse_by_mark(chunk)
             has_text = bool(_decoded(decoder, chunk, size).strip()) or has_text
             digest.update(chunk)
             lines += _line_ends(last, chunk)
@@ -209,6 +219,19 @@ def probe(path: Path) -> Probe:
             "The file is empty", reason="empty_file", remedy="Ask the sender for the file again"
         )
     return Probe(digest.hexdigest(), size, lines + (last not in b"\r\n"))
+
+
+def _refuse_by_mark(beginning: bytes) -> None:
+    """An archive is never unpacked, so none can fill the disk or name a path."""
+    for mark, kind in _ARCHIVE_MARKS.items():
+        if beginning.startswith(mark):
+            raise FileRefused(
+                f"The file is {kind}, not CSV, whatever its name says",
+                reason="archive",
+                remedy="Ask the sender for the CSV file itself, not compressed",
+            )
+    if beginning.startswith(_UTF16_MARKS):
+        raise _not_utf8("it begins as UTF-16 does")
 
 
 def _line_ends(before: bytes, chunk: bytes) -> int:

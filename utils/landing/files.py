@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from utils import storage
 from utils.errors import ConfigError, FileRefused, ObjectChanged
-from utils.landing.bronze import Landed, LoadStamp, WantedColumn, write_load
+from utils.landing.bronze import Landed, LoadStamp, write_load
 from utils.landing.csv_header import HeaderMatch, match_header
 from utils.landing.csv_records import CsvRecords, Probe, Reject, probe
 from utils.storage import StoredObject
@@ -25,12 +25,16 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from utils.landing.contract import ExtraColumns, WantedColumn
+
 REFUSALS = {
     "empty_file": "The file has no content.",
+    "archive": "The file is an archive or compressed; nothing is unpacked here.",
     "encoding": "The file is not UTF-8.",
     "header_mismatch": "The first line names none of the contract's columns.",
     "header_ambiguous": "A column name occurs twice in the first line.",
     "missing_column": "A required column is missing.",
+    "extra_column": "The contract refuses columns that it does not name.",
     "too_many_rejects": "Too many lines are damaged.",
     "line_count": "Lines were lost while reading.",
     "unknown_source_system": "The folder names no known hospital.",
@@ -82,6 +86,7 @@ class FileRequest:
         money: columns to total.
         max_reject_rate: share of damaged lines above which the file is refused, if there are more
             than `MIN_REJECTS` of them.
+        extra_columns: what becomes of a file with columns beyond `columns`.
     """
 
     file: StoredObject
@@ -93,6 +98,7 @@ class FileRequest:
     extracted_at: datetime
     money: tuple[str, ...] = ()
     max_reject_rate: float = 0.1
+    extra_columns: ExtraColumns = "ignore"
 
 
 @dataclass(frozen=True)
@@ -184,7 +190,7 @@ def _land(request: FileRequest, path: Path) -> LandedFile:
     found = probe(path)
     with path.open(encoding="utf-8-sig", newline="") as text:
         records = CsvRecords(text)
-        header = match_header(records.header(), request.columns)
+        header = match_header(records.header(), request.columns, request.extra_columns)
         stamp = LoadStamp(request.load_id, request.extracted_at, request.file.uri)
         schema = pa.schema([(name, pa.string()) for name in header.positions])
         batches = _checked(_batches(records, header, schema), records, found, request)
@@ -254,9 +260,10 @@ def _checked(
     rejected = len(records.rejects)
     if rejected > MIN_REJECTS and rejected > request.max_reject_rate * (rows + rejected):
         raise FileRefused(
-            f"{rejected} of {rows + rejected} lines are damaged, the first in line "
-            f"{records.rejects[0].line} ({records.rejects[0].reason})",
+            f"{rejected} of {rows + rejected} lines are damaged, the first by "
+            f"{records.rejects[0].reason}",
             reason="too_many_rejects",
+            where=f"line {records.rejects[0].line}",
             remedy="Ask the sender for a repaired file",
         )
 
@@ -283,4 +290,5 @@ def _regex(pattern: str) -> re.Pattern[str]:
 
 
 def _placed(refusal: FileRefused, file: StoredObject) -> FileRefused:
-    return FileRefused(refusal.what, reason=refusal.reason, where=file.uri, remedy=refusal.remedy)
+    where = f"{file.uri}, {refusal.where}" if refusal.where else file.uri
+    return FileRefused(refusal.what, reason=refusal.reason, where=where, remedy=refusal.remedy)

@@ -24,7 +24,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from utils.errors import ConfigError, SourceError, SourceUnavailable
-from utils.landing.bronze import Landed, LoadStamp, WantedColumn, write_load
+from utils.landing.bronze import Landed, LoadStamp, write_load
+from utils.landing.contract import WantedColumn, drift
 from utils.landing.mysql_query import (
     INVALID_DATES,
     SourceColumn,
@@ -38,6 +39,8 @@ from utils.landing.mysql_query import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from zoneinfo import ZoneInfo
+
+    from utils.landing.contract import ExtraColumns
 
 CONNECT_SECONDS = 5
 INSPECT_SECONDS = 30
@@ -71,6 +74,7 @@ class TableRequest:
         key: columns that order rows of equal watermark.
         only: keys, as text, of the rows to read; None reads all.
         money: columns to total.
+        extra_columns: what becomes of a table with columns beyond `columns`, watermark and key.
     """
 
     uri: str
@@ -85,6 +89,7 @@ class TableRequest:
     key: tuple[str, ...] = ()
     only: tuple[tuple[str, ...], ...] | None = None
     money: tuple[str, ...] = ()
+    extra_columns: ExtraColumns = "ignore"
 
     @property
     def where(self) -> str:
@@ -171,29 +176,18 @@ def _match(request: TableRequest, found: Mapping[str, SourceColumn]) -> _Plan:
     needed = [request.watermark] if request.watermark else []
     wanted = {column.name: column.required for column in request.columns}
     wanted.update(dict.fromkeys([*needed, *request.key], True))
-    missing = [name for name in wanted if name.lower() not in found]
-    _require([name for name in missing if wanted[name]], request)
-    names = tuple(name for name in wanted if name not in missing)
-    asked = {name.lower() for name in wanted}
+    contract = [WantedColumn(name, required) for name, required in wanted.items()]
+    difference = drift({key: column.name for key, column in found.items()}, contract)
+    if complaint := difference.complaint(request.extra_columns):
+        raise SourceError(
+            complaint.what, where=f"{request.where}, {complaint.where}", remedy=complaint.remedy
+        )
+    names = tuple(name for name in wanted if name not in difference.missing)
     return _Plan(
         names=names,
         columns=tuple(found[name.lower()] for name in names),
-        missing=tuple(missing),
-        extra=tuple(column.name for key, column in found.items() if key not in asked),
-    )
-
-
-def _require(missing: Sequence[str], request: TableRequest) -> None:
-    if not missing:
-        return
-    role = "watermark" if request.watermark in missing else "required"
-    raise SourceError(
-        f"The {role} column is missing" if len(missing) == 1 else "Required columns are missing",
-        where=f"{request.where}, column {', '.join(missing)}",
-        remedy=(
-            f"Ask the source whether it was renamed or removed, then correct "
-            f"configs/sources/{request.source}.yaml"
-        ),
+        missing=difference.missing,
+        extra=difference.extra,
     )
 
 
