@@ -285,6 +285,32 @@ def known_files(source: str, table: str) -> tuple[dict[str, set[str]], set[tuple
     return contents, {(row["uri"], row["generation"]) for row in rows}
 
 
+def landed_files(source: str, table: str) -> dict[str, list[str]]:
+    """Addresses of the files that landed, per source system."""
+    rows = bigquery.query(
+        f"SELECT source_system, uri FROM {name('files')} "
+        "WHERE source = @source AND table_name = @table AND state = 'LANDED' "
+        "ORDER BY source_system, uri",
+        {"source": source, "table": table},
+    )
+    landed: dict[str, list[str]] = {}
+    for row in rows:
+        landed.setdefault(row["source_system"], []).append(row["uri"])
+    return landed
+
+
+def record_checks(run: Run, layer: str, checks: Sequence[dict[str, object]]) -> None:
+    """Writes results of checks, in the shape of `dq_results` without the run's columns."""
+    stamp = {
+        "run_id": run.run_id,
+        "business_date": run.business_date,
+        "layer": layer,
+        "checked_at": _now(),
+    }
+    key = ["run_id", "layer", "entity", "source_system", "rule"]
+    upsert("dq_results", key, [{**stamp, **check} for check in checks])
+
+
 def record_files(files: Sequence[dict[str, object]]) -> None:
     """Writes what became of delivered files, in the shape of `files`."""
     upsert("files", ["uri", "generation"], files)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ from utils.entities import entities
 from utils.errors import FileRefused, PipelineError, SourceError
 from utils.landing.contract import WantedColumn, near_names
 from utils.landing.files import REFUSALS, FileRequest, LandedFile, discover, land_file
+from utils.landing.months import delivered_months
 from utils.landing.mysql import TableRequest, land_table, source_clock
 from utils.landing.mysql_query import Window
 from utils.settings import settings
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from utils.landing.bronze import Landed
     from utils.landing.files import Discovered
     from utils.sources import Mapped, Source
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,8 @@ def land_expected(source: Source, run: Run, expected: Sequence[Expected]) -> int
     _load_bronze([item for item in arrived if item.load.load_type != "reconcile"], attempted)
     audit.record_loads([outcome.load for outcome in outcomes])
     audit.record_files([row for outcome in outcomes if (row := _file_row(outcome, run))])
+    if isinstance(source, FileSource):
+        _check_months(source, run)
     _raise_errors(source, outcomes)
     return len(outcomes)
 
@@ -323,6 +329,34 @@ def _file(item: Discovered, source: str, name: str, run: Run, state: str) -> dic
         "run_id": run.run_id,
         "seen_at": datetime.now(tz=UTC),
     }
+
+
+def _check_months(source: FileSource, run: Run) -> None:
+    """Records which months came, so that nobody takes a table with a gap for a whole one.
+
+    The result is this run's: once the missing file has landed, the next run finds no gap.
+    """
+    for name, table in source.tables.items():
+        if table.period is None:
+            continue
+        for system, uris in audit.landed_files(source.name, name).items():
+            months = delivered_months(uri.rsplit("/", 1)[-1] for uri in uris)
+            missing = [month for month, came in months.items() if not came]
+            if missing:
+                _LOG.warning("%s: no %s file of %s came for %s.",
+                             source.name, name, system, ", ".join(missing))  # fmt: skip
+            checks = [
+                {
+                    "entity": table.entity,
+                    "source_system": system,
+                    "rule": f"month_delivered({month})",
+                    "severity": "warn",
+                    "rows_checked": 1,
+                    "rows_failed": int(not came),
+                }
+                for month, came in months.items()
+            ]
+            audit.record_checks(run, "bronze", checks)
 
 
 def _load_bronze(outcomes: Sequence[Outcome], attempted: Set[str]) -> None:

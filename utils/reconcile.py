@@ -325,14 +325,11 @@ def _record(run: Run, compared: Sequence[Compared]) -> None:
             ("overlooked_by_windows", (found.source_rows, found.overlooked_rows)),
         )
     ]
-    audit.upsert(
-        "dq_results",
-        ["run_id", "layer", "source_system", "rule"],
+    audit.record_checks(
+        run,
+        "source",
         [
             {
-                "run_id": run.run_id,
-                "business_date": run.business_date,
-                "layer": "source",
                 "entity": subject.table.entity,
                 "source_system": subject.source.name,
                 "rule": f"{rule}({subject.name})",

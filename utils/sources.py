@@ -58,10 +58,15 @@ class DatabaseTable(Mapped):
 
 
 class FileTable(Mapped):
-    """A family of delivered files; the folder in `{source_system}` says whose rows they are."""
+    """A family of delivered files; the folder in `{source_system}` says whose rows they are.
+
+    With `period: month` every name says its month (`2024-03`), and a month without a file between
+    two that came is a warning in `audit.dq_results`.
+    """
 
     files: str = Field(pattern=r"^[a-z0-9_{}/*.-]+$")
     source_systems: tuple[str, ...] = Field(min_length=1)
+    period: Literal["month"] | None = None
 
 
 class _Source(StrictModel):

@@ -132,7 +132,8 @@ CREATE TABLE IF NOT EXISTS {{ audit("quarantine_replays") }} (
   recorded_at TIMESTAMP NOT NULL
 );
 
--- One row per rule and load, or per check of gold and run.
+-- One row per rule and load of silver, per check of gold and run, and for bronze per run and month of
+-- a monthly delivery: rows_failed = 1 where no file came.
 CREATE TABLE IF NOT EXISTS {{ audit("dq_results") }} (
   run_id STRING NOT NULL,
   business_date DATE NOT NULL,
