@@ -13,6 +13,8 @@ import os
 import shutil
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
@@ -120,8 +122,10 @@ def run_dates(
 ) -> None:
     """Brings the hospitals to each business date in turn and runs the DAG for it."""
     bar = progress.add_task("hospitals", total=None)
-    with _timed(stages, "simulator"):
+    with _timed(stages, "simulator"), ThreadPoolExecutor(1) as beside:
+        tables = beside.submit(_create_tables)
         dates = list(_prepare(world, state, variables))
+        tables.result()
     progress.update(bar, visible=False)
     for day, advance in dates:
         with _timed(stages, "simulator"):
@@ -137,6 +141,17 @@ def run_dates(
 
         worker.run(day, show)
         progress.update(bar, description=f"{day} published", completed=TASKS_PER_RUN)
+
+
+def _create_tables() -> None:
+    """Creates the warehouse's tables as the first task would, while the hospitals are filled."""
+    from utils import audit, layout
+    from utils.errors import PipelineError
+    from utils.settings import settings
+
+    with suppress(PipelineError):  # the first task finds the same and reports it
+        audit.create_tables()
+        layout.create_all(settings())
 
 
 def _prepare(

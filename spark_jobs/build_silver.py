@@ -18,8 +18,9 @@ because their sizes, then known, let Spark choose the joins.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from functools import reduce
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial, reduce
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -27,6 +28,8 @@ from pyspark.sql import functions as F
 from spark_jobs import io
 from spark_jobs.spec import Batch, Entity, Load
 from spark_jobs.transforms import conform, history, ledger, quality
+
+WRITERS = 4
 
 
 def build_silver(spark: SparkSession, batch: Batch, output: str) -> None:
@@ -50,16 +53,36 @@ def build_silver(spark: SparkSession, batch: Batch, output: str) -> None:
         f"{root}/rows/",
     )
     timeline = io.write_and_read(_timeline(spark, batch, rows), f"{root}/timeline/")
-    for entity in batch.entities:
+
+    def write_entity(entity: Entity) -> None:
         content = checked[entity.name].select(*entity.log_schema).union(gone[entity.name])
         _write_entity(spark, entity, content, timeline, f"{root}/{entity.name}")
+
     expected = _expected_checks(spark, batch)
-    io.write_parquet(ledger.quarantined_rows(rows, expected), f"{root}/quarantine/")
-    io.write_parquet(ledger.last_accepted(timeline), f"{root}/accepted/")
-    io.write_parquet(ledger.quality_results(rows, expected).repartition(1), f"{root}/dq/")
+    reports = {
+        "quarantine": ledger.quarantined_rows(rows, expected),
+        "accepted": ledger.last_accepted(timeline),
+        "dq": ledger.quality_results(rows, expected).repartition(1),
+    }
+    _side_by_side(
+        [
+            *(partial(write_entity, entity) for entity in batch.entities),
+            *(partial(io.write_parquet, of, f"{root}/{name}/") for name, of in reports.items()),
+        ]
+    )
     known = _union([loads.drop("observed_at"), _delete_loads(batch, gone)])
     totals = ledger.control_totals(rows, timeline, known)
     io.write_parquet(totals.repartition(1), f"{root}/loads/")
+
+
+def _side_by_side(steps: Iterable[Callable[[], None]]) -> None:
+    """Runs steps that do not need each other; ends when all have ended, with the first error.
+
+    A small write leaves most of an engine idle, and a daily batch has many.
+    """
+    with ThreadPoolExecutor(WRITERS) as pool:
+        for outcome in [pool.submit(step) for step in steps]:
+            outcome.result()
 
 
 def is_complete(spark: SparkSession, output: str) -> bool:

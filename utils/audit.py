@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 LoadState = Literal["PLANNED", "LANDED", "MERGED", "PUBLISHED", "FAILED"]
 _LOAD_IS_ONE_OF = "load_id IN UNNEST(JSON_VALUE_ARRAY(@load_ids))"
 _LISTS = ("columns", "row_ids")
+_OUTCOME = (
+    *("load_id", "state", "error", "columns", "checksum", "schema_events"),
+    *("rows_landed", "billed_landed", "paid_landed", "landed_at"),
+)
 DATASETS = ("bronze", "silver", "gold", "audit", "staging")
 
 
@@ -121,22 +125,48 @@ def upsert(table: str, key: Sequence[str], rows: Iterable[dict[str, Any]]) -> No
     if not content:
         return
     columns = list(content[0])
+    bigquery.query(
+        f"MERGE {name(table)} AS known USING ({_given(table, columns)}) AS given "
+        f"ON {_same(key)} "
+        f"WHEN MATCHED THEN UPDATE SET {_changes(columns, key)} "
+        f"WHEN NOT MATCHED THEN INSERT ({', '.join(columns)}) "
+        f"VALUES ({', '.join(f'given.{column}' for column in columns)})",
+        _bound(content),
+    )
+
+
+def update(table: str, key: Sequence[str], rows: Iterable[dict[str, Any]]) -> None:
+    """Updates the given columns of the rows with the same key; other rows stay as they are."""
+    content = list(rows)
+    if not content:
+        return
+    columns = list(content[0])
+    bigquery.query(
+        f"UPDATE {name(table)} AS known SET {_changes(columns, key)} "
+        f"FROM ({_given(table, columns)}) AS given WHERE {_same(key)}",
+        _bound(content),
+    )
+
+
+def _given(table: str, columns: Sequence[str]) -> str:
     types = schema(table)
     values = ", ".join(
         f"CAST(JSON_VALUE(row_json, '$.{column}') AS {types[column]}) AS {column}"
         for column in columns
     )
-    matches = " AND ".join(f"known.{column} = given.{column}" for column in key)
-    changes = ", ".join(f"{column} = given.{column}" for column in columns if column not in key)
-    bigquery.query(
-        f"MERGE {name(table)} AS known "
-        f"USING (SELECT {values} FROM UNNEST(JSON_QUERY_ARRAY(@content)) AS row_json) AS given "
-        f"ON {matches} "
-        f"WHEN MATCHED THEN UPDATE SET {changes} "
-        f"WHEN NOT MATCHED THEN INSERT ({', '.join(columns)}) "
-        f"VALUES ({', '.join(f'given.{column}' for column in columns)})",
-        {"content": json.dumps(content, default=_as_json)},
-    )
+    return f"SELECT {values} FROM UNNEST(JSON_QUERY_ARRAY(@content)) AS row_json"
+
+
+def _same(key: Sequence[str]) -> str:
+    return " AND ".join(f"known.{column} = given.{column}" for column in key)
+
+
+def _changes(columns: Sequence[str], key: Sequence[str]) -> str:
+    return ", ".join(f"{column} = given.{column}" for column in columns if column not in key)
+
+
+def _bound(content: Sequence[dict[str, Any]]) -> dict[str, object]:
+    return {"content": json.dumps(content, default=_as_json)}
 
 
 def _as_json(value: object) -> str:
@@ -165,35 +195,38 @@ def start_run(run: Run, code_version: str) -> None:
 
 
 def succeed_run(run: Run) -> None:
-    """Records that a run did all its work."""
-    _end_run(run, "SUCCEEDED", None, None)
+    """Records that a run, which was started, did all its work."""
+    update("pipeline_runs", ["run_id"], [{"run_id": run.run_id, **_ended("SUCCEEDED")}])
 
 
 def fail_run(run: Run, task_id: str, error: str) -> None:
-    """Records which task of a run failed and why."""
-    _end_run(run, "FAILED", task_id, error)
-
-
-def _end_run(run: Run, state: str, task_id: str | None, error: str | None) -> None:
-    ended = {"state": state, "failed_task": task_id, "error": error, "ended_at": _now()}
+    """Records which task of a run failed and why, also if the run never got as far as starting."""
     known = bigquery.query(
         f"SELECT started_at FROM {name('pipeline_runs')} WHERE run_id = @run_id",
         {"run_id": run.run_id},
     )
     started = known[0]["started_at"] if known else _now()
+    ended = _ended("FAILED", task_id, error)
     upsert("pipeline_runs", ["run_id"], [{**run.model_dump(), "started_at": started, **ended}])
 
 
+def _ended(state: str, task_id: str | None = None, error: str | None = None) -> dict[str, object]:
+    return {"state": state, "failed_task": task_id, "error": error, "ended_at": _now()}
+
+
 def record_loads(loads: Sequence[Load]) -> None:
-    """Writes the present state of loads."""
-    upsert(
-        "table_loads",
-        ["load_id"],
-        [
-            {**load.model_dump(), **{name: json.dumps(getattr(load, name)) for name in _LISTS}}
-            for load in loads
-        ],
-    )
+    """Writes loads with all that is known of them."""
+    upsert("table_loads", ["load_id"], [_load_row(load) for load in loads])
+
+
+def record_outcomes(loads: Sequence[Load]) -> None:
+    """Writes what became of loads that are recorded already."""
+    rows = [_load_row(load) for load in loads]
+    update("table_loads", ["load_id"], [{name: row[name] for name in _OUTCOME} for row in rows])
+
+
+def _load_row(load: Load) -> dict[str, Any]:
+    return {**load.model_dump(), **{name: json.dumps(getattr(load, name)) for name in _LISTS}}
 
 
 def loads(where: str, **values: object) -> list[Load]:

@@ -30,6 +30,17 @@ TIMEOUT = 30.0
 _DIGEST_LENGTH = 16
 
 
+def create_all(environment: Settings) -> None:
+    """Creates what is missing of silver's tables, the views and gold's tables.
+
+    Raises:
+        StateError: a declaration lost a column that its table has.
+    """
+    create_silver_tables(environment)
+    create_views(environment)
+    create_gold_tables(environment)
+
+
 def create_gold_tables(environment: Settings, models: Mapping[str, Model] | None = None) -> None:
     """Creates gold's tables, and adds the columns that a model gained.
 

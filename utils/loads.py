@@ -127,7 +127,7 @@ def land_expected(source: Source, run: Run, expected: Sequence[Expected]) -> int
     arrived = [outcome for outcome in outcomes if outcome.landed]
     # Deletions are no rows that a source sent.
     _load_bronze([item for item in arrived if item.load.load_type != "reconcile"], attempted)
-    audit.record_loads([outcome.load for outcome in outcomes])
+    audit.record_outcomes([outcome.load for outcome in outcomes])
     audit.record_files([row for outcome in outcomes if (row := _file_row(outcome, run))])
     if isinstance(source, FileSource):
         _check_months(source, run)

@@ -51,9 +51,7 @@ def open_run(context: Mapping[str, Any]) -> bool:
     if holder.run_id != run.run_id:
         return False
     audit.start_run(run, code_version())
-    layout.create_silver_tables(settings())
-    layout.create_views(settings())
-    layout.create_gold_tables(settings())
+    layout.create_all(settings())
     return True
 
 
