@@ -56,9 +56,16 @@ def client_variables(
 
 
 def client_process_environment(variables: Mapping[str, str]) -> dict[str, str]:
-    """Returns this process's environment with the stack's variables over it."""
-    inherited = {name: value for name, value in os.environ.items() if name != "SPARK_REMOTE"}
+    """Returns this process's environment with the stack's variables over it.
+
+    A process that has used Spark carries its engine in variables; they are not passed on.
+    """
+    inherited = {name: value for name, value in os.environ.items() if not _is_sparks(name)}
     return {**inherited, **variables}
+
+
+def _is_sparks(name: str) -> bool:
+    return name.startswith(("SPARK_", "PYSPARK_"))
 
 
 def database_password(state: StateFolder) -> str:
