@@ -48,7 +48,7 @@ def plan_preview() -> dict[str, Any]:
     wanted = replays.request(context["params"])
     if wanted.action == "reject":
         raise AirflowSkipException("A rejection asks no rule.")
-    batch = replays.plan(wanted, runs.current(context), runs.token(context))
+    batch = replays.plan(wanted, runs.current(context))
     if not batch.load_ids:
         raise AirflowSkipException("No open row is meant.")
     return batch.model_dump(mode="json")

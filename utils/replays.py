@@ -127,10 +127,9 @@ def replay_load(load: Load, row_ids: list[int], run: Run) -> Load:
     )
 
 
-def plan(wanted: Request, run: Run, token: str) -> Batch:
+def plan(wanted: Request, run: Run) -> Batch:
     """Writes the specification of the batch that shows what a replay would do."""
-    loads = selected_loads(wanted, run)
-    return silver.prepare(run, f"{run.business_date:%Y%m%d}-{PREVIEW}-{token}", loads, "previews")
+    return silver.prepare(run, selected_loads(wanted, run), "previews")
 
 
 def show(wanted: Request, run: Run, batch: Batch | None) -> list[str]:

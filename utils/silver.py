@@ -86,16 +86,18 @@ def plan(run: Run) -> Batch:
     """Writes the specification of the batch that merges every load that waits for it.
 
     Loads that an earlier, failed run landed are part of it, so nothing that landed is left behind.
+    """
+    waiting = audit.loads("state IN ('LANDED', 'MERGED')")
+    return prepare(run, waiting, "batches")
+
+
+def prepare(run: Run, loads: Sequence[Load], folder: str) -> Batch:
+    """Writes the specification of a batch of these loads; `folder` of silver takes its output.
+
     Every call names a new batch: an earlier attempt's may still be written somewhere, and a run
     that was deleted and made again has the id of the first one.
     """
-    waiting = audit.loads("state IN ('LANDED', 'MERGED')")
-    token = uuid4().hex[:_TOKEN_LENGTH]
-    return prepare(run, f"{run.business_date:%Y%m%d}-{token}", waiting, "batches")
-
-
-def prepare(run: Run, batch_id: str, loads: Sequence[Load], folder: str) -> Batch:
-    """Writes the specification of a batch of these loads; `folder` of silver takes its output."""
+    batch_id = f"{run.business_date:%Y%m%d}-{uuid4().hex[:_TOKEN_LENGTH]}"
     spec = silver_spec(batch_id, run.business_date, loads, audit.published_batches())
     batch = Batch(
         batch_id=batch_id,
