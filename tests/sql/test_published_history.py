@@ -30,7 +30,12 @@ REPEATS = "a version repeats the one before it"
 @pytest.fixture
 def staging(warehouse: Warehouse) -> Warehouse:
     """Staging as a batch without loads leaves it."""
-    reports = {"loads": silver.LOADS, "quarantine": silver.QUARANTINE, "dq": silver.DQ}
+    reports = {
+        "loads": silver.LOADS,
+        "quarantine": silver.QUARANTINE,
+        "dq": silver.DQ,
+        "accepted": silver.ACCEPTED,
+    }
     for report, columns in reports.items():
         warehouse.stage(f"silver_{report}", columns)
     warehouse.fill("patients", [])
