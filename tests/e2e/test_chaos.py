@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from local.chaos.__main__ import options, run
+
+pytestmark = pytest.mark.long
 
 
 def test_nothing_is_lost_or_doubled_whatever_is_killed(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from simulator.world import World
 
+pytestmark = pytest.mark.long
 DATES = int(os.environ.get("RCM_BACKFILL_DATES", "2"))
 SECONDS_PER_DATE = 600
 EXECUTOR = "airflow worker -- LocalExecutor: "
