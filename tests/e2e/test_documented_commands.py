@@ -43,6 +43,7 @@ TRIED = {
 ELSEWHERE = {
     "make test": "runs this test",
     "make lint": "runs before the tests in CI",
+    'make test ARGS="-m long"': "runs what this test leaves out",
     "make chaos": "test_chaos.py has its short form",
     "make chaos SEED=1 COUNT=200": "test_chaos.py has its short form",
     "make chaos SEED=1 COUNT=200 TRIAL=1.3": "test_chaos.py has its short form",
