@@ -1,18 +1,35 @@
-"""Starts the BigQuery emulator with a faster look-up of its catalogue.
+"""Starts the BigQuery emulator with a faster catalogue and a faster record of jobs.
 
-Runs in the emulator's own environment (Python 3.13) and takes the emulator's arguments. Every
-statement makes the emulator look up each table it names, by `duckdb_tables()`, which reads the
-statistics of all tables of all databases: half of a run's time. The answer for one dataset stands
-in a few small tables of the lake's own catalogue. Whether a table is partitioned by ingestion time
-is not looked up at all: none of this pipeline's is.
+Runs in the emulator's own environment (Python 3.13) and takes the emulator's arguments.
+
+- Every statement makes the emulator look up each table it names, by `duckdb_tables()` and
+  `duckdb_columns()`, which read all tables of all databases: half of a run's time. The answer for
+  one dataset stands in a few small tables of the lake's own catalogue. Whether a table is
+  partitioned by ingestion time is not looked up at all: none of this pipeline's is.
+- Every job is written to disk three times, each statement of a script is a job of its own, and
+  every answer is a table on disk. Here queries and their answers live in memory, the last few
+  hundred. Loads are written down, before they begin and at their end: a load that appends must not
+  run twice, also if the emulator dies meanwhile.
+- A query that is sent again with the same request id gets the first one's answer, as in BigQuery.
 """
 
 from __future__ import annotations
 
+import functools
+import sys
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
 import duckdb
 from local_bigquery import cli
-from local_bigquery.engine import database
+from local_bigquery.catalog import names, tabledata, tables
+from local_bigquery.engine import database, types
+from local_bigquery.errors import not_found
+from local_bigquery.jobs import runner, store
 from local_bigquery.sql.rules import partitions
+
+if TYPE_CHECKING:
+    from local_bigquery.models import Job, JobConfiguration, TableFieldSchema
 
 _OBJECTS = """
 WITH
@@ -34,13 +51,31 @@ INNER JOIN lake_schema USING (schema_id)
 WHERE lake_view.end_snapshot IS NULL AND lake_view.view_name = COALESCE($2, view_name)
 ORDER BY 1
 """
+_REQUIRED = """
+SELECT lake_column.column_name
+FROM {catalogue}.ducklake_column AS lake_column
+INNER JOIN {catalogue}.ducklake_table AS lake_table USING (table_id)
+INNER JOIN {catalogue}.ducklake_schema AS lake_schema USING (schema_id)
+WHERE
+  lake_schema.schema_name = $1
+  AND lake_table.table_name = $2
+  AND NOT lake_column.nulls_allowed
+  AND lake_column.end_snapshot IS NULL
+  AND lake_table.end_snapshot IS NULL
+  AND lake_schema.end_snapshot IS NULL
+"""
+_KEPT_JOBS = 2_000
+_KEPT_ANSWERS = 200
+_jobs: dict[tuple[str, str], Job] = {}
+_answers: deque[str] = deque()
+_save, _load, _submit, _connect = store.save, store.load, runner.submit, database._connect
 
 
 def objects(
     project_id: str, dataset_id: str, table_id: str | None = None
 ) -> list[tuple[str, str, int]]:
     """Tables and views of a dataset as (name, kind, rows), like the function it stands for."""
-    if project_id != "emulator":
+    if project_id != "bq":
         catalogue = database.quote(f"__ducklake_metadata_{project_id}")
         found: list[tuple[str, str, int]] = database.fetch(
             _OBJECTS.format(catalogue=catalogue), [dataset_id, table_id]
@@ -56,7 +91,97 @@ def objects(
     return [(table_id, "TABLE", rows)]
 
 
+def columns(project_id: str, dataset_id: str, table_id: str) -> list[TableFieldSchema]:
+    """Columns of a table or view, like the function it stands for."""
+    required: list[tuple[str]] = []
+    with database.cursor() as cur:
+        try:
+            name = tables.name(project_id, dataset_id, table_id)
+            relation = cur.sql(f"SELECT * FROM {name} LIMIT 0")
+            if dataset_id != tables.RESULTS:
+                catalogue = database.quote(f"__ducklake_metadata_{project_id}")
+                sql = _REQUIRED.format(catalogue=catalogue)
+                required = cur.execute(sql, [dataset_id, table_id]).fetchall()
+        except duckdb.CatalogException:
+            label = names.label(project_id, dataset_id, table_id)
+            raise not_found("Table", label) from None
+    return [
+        types.field(column, kind, (column,) in required)
+        for column, kind in zip(relation.columns, relation.types, strict=True)
+        if column != tables.INGESTION_TIME or dataset_id == tables.RESULTS
+    ]
+
+
+@functools.cache
+def connect() -> duckdb.DuckDBPyConnection:
+    """The one connection, with a place in memory for answers."""
+    connection: duckdb.DuckDBPyConnection = _connect()
+    connection.execute(f"CREATE SCHEMA IF NOT EXISTS bq.{tables.RESULTS}")
+    return connection
+
+
+def physical(project_id: str, dataset_id: str, table_id: str) -> tuple[str, str, str]:
+    """Where a table lies; answers lie in memory."""
+    if dataset_id == tables.RESULTS:
+        return "bq", tables.RESULTS, f"{project_id}:{table_id}"
+    return project_id, dataset_id, table_id
+
+
+def save(job: Job) -> Job:
+    """Keeps a job: in memory, and a load on disk as well."""
+    key = (job.jobReference.projectId, job.jobReference.jobId)
+    if job.configuration.load:
+        _save(job)
+        return job
+    _jobs[key] = job
+    while len(_jobs) > _KEPT_JOBS:
+        del _jobs[next(iter(_jobs))]
+    if job.status.state == "DONE" and not job.statistics.parentJobId:
+        _answers.append(database.quote(*physical(key[0], tables.RESULTS, key[1])))
+        while len(_answers) > _KEPT_ANSWERS:
+            database.execute(f"DROP TABLE IF EXISTS {_answers.popleft()}")
+    return job
+
+
+def load(project_id: str, job_id: str) -> Job | None:
+    """A job that was kept."""
+    return _jobs.get((project_id, job_id)) or _load(project_id, job_id)
+
+
+def list_jobs(
+    project_id: str,
+    states: list[str] | None = None,
+    parent_job_id: str | None = None,
+    min_creation_time: int | None = None,
+    max_creation_time: int | None = None,
+) -> list[Job]:
+    """Jobs in memory, newest first; without a parent's id those that have no parent."""
+    return [
+        job
+        for (project, _), job in reversed(_jobs.items())
+        if project == project_id
+        and job.statistics.parentJobId == parent_job_id
+        and (states is None or job.status.state in states)
+        and (min_creation_time or 0) <= int(job.statistics.creationTime)
+        and int(job.statistics.creationTime) <= (max_creation_time or sys.maxsize)
+    ]
+
+
+def submit(project_id: str, job_id: str, configuration: JobConfiguration, *upload: Any) -> Job:
+    """Starts a job; a query that was started already is not started again."""
+    known = _jobs.get((project_id, job_id))
+    asked = configuration.query
+    if known and asked and asked.query == known.configuration.query.query:
+        return known
+    return _submit(project_id, job_id, configuration, *upload)
+
+
 if __name__ == "__main__":
     database.objects = objects
+    database._connect = connect
+    tables.physical = physical
+    tables.columns = tabledata.columns = columns
+    store.save, store.load, store.list_ = save, load, list_jobs
+    runner.submit = submit
     partitions._hidden = lambda table: False
     cli.main()

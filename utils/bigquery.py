@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -17,10 +19,11 @@ from google.cloud import bigquery
 from utils.settings import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 REQUEST_TIMEOUT = 30.0
 JOB_TIMEOUT = 600.0
+LOADS_AT_ONCE = 4
 
 _TYPES: list[tuple[type[Any], str]] = [
     (bool, "BOOL"),
@@ -67,8 +70,10 @@ def query(sql: str, values: Mapping[str, object] | None = None) -> list[dict[str
     config = bigquery.QueryJobConfig(
         query_parameters=[parameter(name, value) for name, value in (values or {}).items()]
     )
-    job = client().query(sql, job_config=config, timeout=REQUEST_TIMEOUT)
-    return [dict(row) for row in job.result(timeout=JOB_TIMEOUT)]
+    rows = client().query_and_wait(
+        sql, job_config=config, api_timeout=REQUEST_TIMEOUT, wait_timeout=JOB_TIMEOUT
+    )
+    return [dict(row) for row in rows]
 
 
 def delete_rows(table: str, column: str, values: Sequence[str]) -> None:
@@ -80,21 +85,14 @@ def delete_rows(table: str, column: str, values: Sequence[str]) -> None:
         )
 
 
-def load_parquet(
-    uris: Sequence[str],
-    table: str,
-    *,
-    job_id: str,
-    append: bool = False,
-    schema: Sequence[tuple[str, str]] = (),
-    cluster_by: Sequence[str] = (),
-) -> None:
-    """Loads Parquet objects into a table in one atomic job.
+@dataclass(frozen=True)
+class ParquetLoad:
+    """Parquet objects that one atomic job brings into a table.
 
-    The job id names what is loaded, so a repeated call, or one whose answer was lost, has one
+    The job id names what is loaded, so a repeated job, or one whose answer was lost, has one
     effect: BigQuery refuses a used id and the first job's outcome counts.
 
-    Args:
+    Attributes:
         uris: objects, or a pattern ending in `*`.
         table: `project.dataset.table`.
         job_id: deterministic for what is loaded.
@@ -102,16 +100,40 @@ def load_parquet(
         schema: column names and types; empty to take them from the files.
         cluster_by: clustering columns of a table that the job creates.
     """
-    config = bigquery.LoadJobConfig(
-        source_format=bigquery.SourceFormat.PARQUET,
-        write_disposition="WRITE_APPEND" if append else "WRITE_TRUNCATE",
-        schema=[bigquery.SchemaField(name, kind) for name, kind in schema],
-        clustering_fields=list(cluster_by) or None,
-        schema_update_options=["ALLOW_FIELD_ADDITION"] if append else None,
-    )
+
+    uris: Sequence[str]
+    table: str
+    job_id: str
+    append: bool = False
+    schema: Sequence[tuple[str, str]] = ()
+    cluster_by: Sequence[str] = ()
+
+    def config(self) -> bigquery.LoadJobConfig:
+        """The job's configuration."""
+        return bigquery.LoadJobConfig(
+            source_format=bigquery.SourceFormat.PARQUET,
+            write_disposition="WRITE_APPEND" if self.append else "WRITE_TRUNCATE",
+            schema=[bigquery.SchemaField(name, kind) for name, kind in self.schema],
+            clustering_fields=list(self.cluster_by) or None,
+            schema_update_options=["ALLOW_FIELD_ADDITION"] if self.append else None,
+        )
+
+
+def load_parquet(loads: Iterable[ParquetLoad]) -> None:
+    """Runs load jobs side by side and waits for all of them, also if one fails."""
+    with ThreadPoolExecutor(LOADS_AT_ONCE) as pool:
+        for done in [pool.submit(_load, load) for load in loads]:
+            done.result()
+
+
+def _load(load: ParquetLoad) -> None:
     try:
         client().load_table_from_uri(
-            list(uris), table, job_id=job_id, job_config=config, timeout=REQUEST_TIMEOUT
+            list(load.uris),
+            load.table,
+            job_id=load.job_id,
+            job_config=load.config(),
+            timeout=REQUEST_TIMEOUT,
         ).result(timeout=JOB_TIMEOUT)
     except Conflict:
-        client().get_job(job_id, timeout=REQUEST_TIMEOUT).result(timeout=JOB_TIMEOUT)
+        client().get_job(load.job_id, timeout=REQUEST_TIMEOUT).result(timeout=JOB_TIMEOUT)

@@ -366,19 +366,23 @@ def _load_bronze(outcomes: Sequence[Outcome], attempted: Set[str]) -> None:
     its rows would stand there twice.
     """
     by_table = sorted(outcomes, key=lambda outcome: _bronze_table(outcome.expected.load))
+    jobs = []
     for table, group in groupby(by_table, key=lambda outcome: _bronze_table(outcome.expected.load)):
         landed = [outcome.landed for outcome in group if outcome.landed]
         if again := attempted & {item.load_id for item in landed}:
             bigquery.delete_rows(table, "_load_id", sorted(again))
         content = "".join(item.sha256 for item in landed) + datetime.now(tz=UTC).isoformat()
         token = hashlib.sha256(content.encode()).hexdigest()[:24]
-        bigquery.load_parquet(
-            [item.uri for item in landed],
-            table,
-            job_id=f"bronze-{re.sub('[^A-Za-z0-9_]', '-', table)}-{token}",
-            append=True,
-            cluster_by=["_load_id"],
+        jobs.append(
+            bigquery.ParquetLoad(
+                uris=[item.uri for item in landed],
+                table=table,
+                job_id=f"bronze-{re.sub('[^A-Za-z0-9_]', '-', table)}-{token}",
+                append=True,
+                cluster_by=["_load_id"],
+            )
         )
+    bigquery.load_parquet(jobs)
 
 
 def _bronze_table(load: Load) -> str:

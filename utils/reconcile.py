@@ -265,7 +265,8 @@ def _stage_keys(subject: Subject, connection_uri: str) -> str:
     staged = settings().table("staging", f"keys_{subject.source.name}__{subject.name}")
     name = re.sub("[^A-Za-z0-9]+", "-", load_id)
     # Every reading carries its own clock, so that equal keys are no equal content.
-    bigquery.load_parquet([landed.uri], staged, job_id=f"{name}-{landed.sha256[:16]}")
+    job_id = f"{name}-{landed.sha256[:16]}"
+    bigquery.load_parquet([bigquery.ParquetLoad([landed.uri], staged, job_id)])
     return staged
 
 

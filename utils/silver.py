@@ -131,17 +131,27 @@ def stage(batch: Batch, run: Run) -> None:
 
 def load_staging(batch: Batch, purpose: str) -> None:
     """Replaces the staging tables of a purpose, such as PUBLISHED, by a batch's output."""
-    for name in batch.entities:
-        columns = [(column.name, column.type) for column in entities()[name].silver_schema()]
-        _stage(batch, f"{name}/versions", f"{purpose}_{name}", columns)
-    for report, columns in _REPORTS.items():
-        _stage(batch, report, f"{purpose}_{report}", columns)
+    versions = [
+        _staging(batch, f"{name}/versions", f"{purpose}_{name}", _columns(name))
+        for name in batch.entities
+    ]
+    reports = [
+        _staging(batch, report, f"{purpose}_{report}", columns)
+        for report, columns in _REPORTS.items()
+    ]
+    bigquery.load_parquet([*versions, *reports])
 
 
-def _stage(batch: Batch, folder: str, table: str, columns: list[tuple[str, str]]) -> None:
-    bigquery.load_parquet(
-        [f"{batch.output_uri}/{folder}/*.parquet"],
-        settings().table("staging", table),
+def _columns(name: str) -> list[tuple[str, str]]:
+    return [(column.name, column.type) for column in entities()[name].silver_schema()]
+
+
+def _staging(
+    batch: Batch, folder: str, table: str, columns: list[tuple[str, str]]
+) -> bigquery.ParquetLoad:
+    return bigquery.ParquetLoad(
+        uris=[f"{batch.output_uri}/{folder}/*.parquet"],
+        table=settings().table("staging", table),
         # Another batch may have been staged since, so the job must run again, whatever ran before.
         job_id=f"stage-{batch.batch_id}-{table}-{uuid4().hex[:_TOKEN_LENGTH]}",
         schema=columns,
