@@ -56,7 +56,7 @@ ui: setup ## Start Airflow's web page with the same DAGs
 
 test: ## Run all tests (they start their own services)
 	@sh local/setup.sh --java
-	@$(PYTHON) -m pytest $(ARGS)
+	@$(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 prove: setup ## Prove history on SEQUENCES generated event sequences
 	@$(PYTHON) -m pytest --quiet --capture=no --durations=0 --sequences $(SEQUENCES) tests/unit/spark/test_history_properties.py
