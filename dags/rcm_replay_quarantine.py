@@ -10,8 +10,6 @@ today. `reject` marks the rows as never to be loaded. Gold follows in both cases
 
 **When it fails.** Mend what `audit.pipeline_runs` names and clear the failed task: a run replays
 a row once.
-
-Trigger it with the logical date of the business date that gold shows.
 """
 
 from __future__ import annotations

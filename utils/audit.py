@@ -291,13 +291,28 @@ def table_progress(source: str, business_date: date, high: datetime) -> dict[str
     }
 
 
-def published_batches() -> list[str]:
-    """Addresses of the silver batches that together are the state, oldest first."""
+def published_batches(rebuilds: str) -> list[str]:
+    """Addresses of the silver batches that together are the state, oldest first.
+
+    Args:
+        rebuilds: address under which rebuilds lie; each replaces all batches before it.
+    """
     rows = bigquery.query(
         f"SELECT batch_uri FROM {name('publications')} WHERE layer = 'silver' "
         "AND batch_uri IS NOT NULL ORDER BY published_at, publication_id"
     )
-    return [row["batch_uri"] for row in rows]
+    batches = [row["batch_uri"] for row in rows]
+    rebuilt = [place for place, uri in enumerate(batches) if uri.startswith(f"{rebuilds}/")]
+    return batches[rebuilt[-1] :] if rebuilt else batches
+
+
+def gold_date() -> date | None:
+    """The latest business date that gold was published for; None before the first."""
+    [row] = bigquery.query(
+        f"SELECT MAX(business_date) AS shown FROM {name('publications')} WHERE layer = 'gold'"
+    )
+    shown: date | None = row["shown"]
+    return shown
 
 
 def known_files(source: str, table: str) -> tuple[dict[str, set[str]], set[tuple[str, int]]]:

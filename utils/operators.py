@@ -48,7 +48,12 @@ DAG_OPTIONS: dict[str, Any] = {
     "catchup": False,
     "max_active_runs": 1,
     "default_args": DEFAULT_ARGS,
-    "user_defined_macros": {"gold": gold, "silver": silver, "settings": settings},
+    "user_defined_macros": {
+        "gold": gold,
+        "runs": runs,
+        "settings": settings,
+        "silver": silver,
+    },
 }
 _PLAN = "ti.xcom_pull('plan_silver')"
 
@@ -61,35 +66,40 @@ def open_run() -> PokeReturnValue:
 
 
 @task_group(prefix_group_id=False)
-def publish_batch() -> Any:
+def publish_batch(*, is_rebuild: bool = False) -> Any:
     """Merges every load that waits in bronze into silver, and builds gold from it.
 
-    Silver stays as it is when no load waits; gold is built either way. A DAG that uses the group
-    passes DAG_OPTIONS, whose macros the scripts name.
+    Silver stays as it is when no load waits; gold is built either way. A rebuild merges all loads
+    that were ever published, and replaces silver. A DAG that uses the group passes DAG_OPTIONS,
+    whose macros the scripts name.
     """
-    plan: Any = plan_silver()
+    plan: Any = plan_silver(is_rebuild=is_rebuild)
     chain(
         plan,
         build_batch("build_silver", "plan_silver"),
         stage_silver(plan),
         bigquery_script(
             "publish_silver",
-            f"{{{{ silver.publish_sql({_PLAN}['entities']) }}}}",
+            f"{{{{ silver.publish_sql({_PLAN}['entities'], is_rebuild={_PLAN}['is_rebuild']) }}}}",
             parameters={
                 "batch_id": f"{{{{ {_PLAN}['batch_id'] }}}}",
                 "batch_uri": f"{{{{ {_PLAN}['output_uri'] }}}}",
             },
         ),
         bigquery_script(
-            "refresh_gold", "{{ gold.refresh_script(settings()) }}", trigger_rule="none_failed"
+            "refresh_gold",
+            "{{ gold.refresh_script(settings()) }}",
+            business_date="{{ runs.gold_date(dag_run) }}",
+            trigger_rule="none_failed",
         ),
     )
 
 
 @task
-def plan_silver() -> dict[str, Any]:
+def plan_silver(*, is_rebuild: bool) -> dict[str, Any]:
     """Writes the specification of the batch that merges what landed; skips when nothing did."""
-    batch = silver.plan(runs.current(get_current_context()))
+    run = runs.current(get_current_context())
+    batch = silver.plan_rebuild(run) if is_rebuild else silver.plan(run)
     if not batch.load_ids:
         raise AirflowSkipException("Nothing new landed: silver stays as it is.")
     return batch.model_dump(mode="json")
@@ -109,7 +119,11 @@ def close_run() -> None:
 
 
 def bigquery_script(
-    task_id: str, script: str, parameters: Mapping[str, str] | None = None, **options: Any
+    task_id: str,
+    script: str,
+    parameters: Mapping[str, str] | None = None,
+    business_date: str = "{{ ds }}",
+    **options: Any,
 ) -> BigQueryInsertJobOperator:
     """A task that runs a script of GoogleSQL; its text is rendered when the task starts.
 
@@ -117,10 +131,11 @@ def bigquery_script(
         task_id: the task's name.
         script: a template of the script.
         parameters: templates of STRING query parameters, besides @business_date and @run_id.
+        business_date: template of @business_date.
         options: further arguments of the operator.
     """
     values = {"run_id": "{{ run_id }}", **(parameters or {})}
-    bound = [_bound("business_date", "DATE", "{{ ds }}")]
+    bound = [_bound("business_date", "DATE", business_date)]
     bound += [_bound(name, "STRING", value) for name, value in values.items()]
     return BigQueryInsertJobOperator(
         task_id=task_id,

@@ -21,7 +21,7 @@ _SAME_ROW = "known.load_id = held.load_id AND known.row_id = held.row_id"
 _CHANGED = "changed_by = @batch_id, changed_at = CURRENT_TIMESTAMP()"
 
 
-def ledger_statements(columns: Sequence[str], staged: str, accepted: str) -> list[str]:
+def ledger_statements(columns: Sequence[str], staged: str, accepted: str, judged: str) -> list[str]:
     """The statements that bring the ledger up to date; repeated, they find nothing to do.
 
     Query parameter: @batch_id STRING.
@@ -30,12 +30,13 @@ def ledger_statements(columns: Sequence[str], staged: str, accepted: str) -> lis
         columns: of the staged rows.
         staged: table of the rows that the batch holds.
         accepted: SELECT of (entity, record_key, event_at), when keys were last accepted.
+        judged: SELECT of (load_id, row_id): held rows that the batch read again.
     """
     return [
         _insert_held(columns, staged),
         _note_readings(staged),
         _judge_again(staged),
-        _change_state("released", _passed_rows(staged)),
+        _change_state("released", _passed_rows(staged, judged)),
         _change_state("superseded", _outdated_rows(accepted)),
     ]
 
@@ -69,12 +70,13 @@ def _note_readings(staged: str) -> str:
 
 
 def _judge_again(staged: str) -> str:
-    """A replay judges by today's rules: what still holds the row may be another one."""
+    """A replay or rebuild judges by today's rules, which may hold a row otherwise, or again."""
     values = ", ".join(f"{column} = held.{column}" for column in _JUDGED)
     differs = " OR ".join(f"known.{column} IS DISTINCT FROM held.{column}" for column in _JUDGED)
     return (
-        f"UPDATE {_ledger()} AS known SET {values}, {_CHANGED} FROM {staged} AS held "
-        f"WHERE {_SAME_ROW} AND known.state = 'open' AND ({differs})"
+        f"UPDATE {_ledger()} AS known SET {values}, state = 'open', {_CHANGED} "
+        f"FROM {staged} AS held WHERE {_SAME_ROW} "
+        f"AND (known.state = 'released' OR known.state = 'open' AND ({differs}))"
     )
 
 
@@ -85,16 +87,27 @@ def _change_state(state: str, rows: str) -> str:
     )
 
 
-def _passed_rows(staged: str) -> str:
-    """The rows that the batch replays and that no rule holds any more."""
+def replayed_rows() -> str:
+    """SELECT of (load_id, row_id): the rows that the batch replays."""
     return (
-        "SELECT replayed.load_id, replayed.row_id FROM ("
         "SELECT replay.replays AS load_id, CAST(row_text AS INT64) AS row_id "
         f"FROM {audit.name('table_loads')} AS replay, "
         "UNNEST(JSON_VALUE_ARRAY(replay.row_ids)) AS row_text "
-        "WHERE replay.batch_id = @batch_id AND replay.replays IS NOT NULL) AS replayed "
-        f"LEFT JOIN {staged} AS still ON still.load_id = replayed.load_id "
-        "AND still.row_id = replayed.row_id WHERE still.load_id IS NULL"
+        "WHERE replay.batch_id = @batch_id AND replay.replays IS NOT NULL"
+    )
+
+
+def all_rows() -> str:
+    """SELECT of (load_id, row_id): every row of the ledger, as a rebuild reads them all."""
+    return f"SELECT load_id, row_id FROM {_ledger()}"
+
+
+def _passed_rows(staged: str, judged: str) -> str:
+    """The rows that the batch read again and that no rule holds any more."""
+    return (
+        f"SELECT judged.load_id, judged.row_id FROM ({judged}) AS judged "
+        f"LEFT JOIN {staged} AS still ON still.load_id = judged.load_id "
+        "AND still.row_id = judged.row_id WHERE still.load_id IS NULL"
     )
 
 

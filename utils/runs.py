@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from utils.lease import Holder
 
+DAILY = "rcm_daily"
+
 
 def current(context: Mapping[str, Any]) -> Run:
     """The run of a task; its business date is the logical date's day.
@@ -35,6 +37,17 @@ def current(context: Mapping[str, Any]) -> Run:
         )
     day: date = run.logical_date.date()
     return Run(run_id=run.run_id, dag_id=run.dag_id, business_date=day)
+
+
+def gold_date(run: Any) -> date:
+    """The business date that gold shows after a run.
+
+    Gold goes on to the date of a daily run, and never back: a backfill or a rebuild changes what
+    is known, not the day on which balances and ages stand.
+    """
+    day: date = run.logical_date.date()
+    shown = audit.gold_date()
+    return day if shown is None or (run.dag_id == DAILY and day > shown) else shown
 
 
 def open_run(context: Mapping[str, Any]) -> bool:

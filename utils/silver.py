@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from utils.entities import Entity
 
 _TOKEN_LENGTH = 12
+_REBUILDS = "rebuilds"
 _AMOUNT_STATES = ("read", "merged", "unchanged", "deduplicated", "quarantined")
 LOADS = [
     ("load_id", "STRING"),
@@ -73,13 +74,17 @@ PUBLISHED = "silver"
 
 
 class Batch(StrictModel):
-    """A silver batch: which loads it merges and where its specification lies."""
+    """A silver batch: which loads it merges and where its specification lies.
+
+    A rebuild merges every load that was ever published into nothing, and replaces silver.
+    """
 
     batch_id: str
     spec_uri: str
     output_uri: str
     entities: tuple[str, ...]
     load_ids: tuple[str, ...]
+    is_rebuild: bool = False
 
 
 def plan(run: Run) -> Batch:
@@ -91,6 +96,15 @@ def plan(run: Run) -> Batch:
     return prepare(run, waiting, "batches")
 
 
+def plan_rebuild(run: Run) -> Batch:
+    """Writes the specification of the batch that builds silver anew from bronze.
+
+    It judges every row by today's rules, so the rows that replays released need no second reading.
+    """
+    published = audit.loads("state = 'PUBLISHED' AND replays IS NULL")
+    return prepare(run, published, _REBUILDS)
+
+
 def prepare(run: Run, loads: Sequence[Load], folder: str) -> Batch:
     """Writes the specification of a batch of these loads; `folder` of silver takes its output.
 
@@ -98,13 +112,17 @@ def prepare(run: Run, loads: Sequence[Load], folder: str) -> Batch:
     that was deleted and made again has the id of the first one.
     """
     batch_id = f"{run.business_date:%Y%m%d}-{uuid4().hex[:_TOKEN_LENGTH]}"
-    spec = silver_spec(batch_id, run.business_date, loads, audit.published_batches())
+    is_rebuild = folder == _REBUILDS
+    rebuilds = settings().lake_uri("silver", _REBUILDS)
+    history = [] if is_rebuild else audit.published_batches(rebuilds)
+    spec = silver_spec(batch_id, run.business_date, loads, history)
     batch = Batch(
         batch_id=batch_id,
         spec_uri=settings().lake_uri("silver", "specs", f"{batch_id}.json"),
         output_uri=settings().lake_uri("silver", folder, batch_id),
         entities=tuple(sorted({load.entity for load in loads})),
         load_ids=tuple(load.load_id for load in loads),
+        is_rebuild=is_rebuild,
     )
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(scratch) / "spec.json"
@@ -158,8 +176,11 @@ def _staging(
     )
 
 
-def publish_sql(names: Iterable[str]) -> str:
+def publish_sql(names: Iterable[str], *, is_rebuild: bool = False) -> str:
     """Checks what is staged for these entities and publishes it in one transaction.
+
+    A batch replaces the versions of the keys that it brings, a rebuild all versions. A rebuild
+    leaves the loads as they are recorded: what each of them brought on its day stays true.
 
     Query parameters: @batch_id, @batch_uri, @run_id STRING and @business_date DATE. A batch that
     is published already stays as it is: later ones may stand on it. The script ends with an error
@@ -173,22 +194,22 @@ def publish_sql(names: Iterable[str]) -> str:
             "DECLARE broken STRING",
             f"IF EXISTS (SELECT 1 FROM {audit.name('publications')} "
             "WHERE publication_id = @batch_id) THEN RETURN; END IF",
-            *_check_balance(),
-            *(_check_history(staged) if staged else []),
+            *_check_balance(is_rebuild),
+            *(_check_history(staged, is_rebuild) if staged else []),
             "BEGIN TRANSACTION",
             *lease.hold_statements(audit.name("leases")),
-            *[statement for entity in staged for statement in _replace_versions(entity)],
-            *_record_loads(),
-            *_keep_ledger([entity.name for entity in staged]),
+            *[line for entity in staged for line in _replace_versions(entity, is_rebuild)],
+            *([] if is_rebuild else _record_loads()),
+            *_keep_ledger([entity.name for entity in staged], is_rebuild),
             *_record_publication(),
             "COMMIT TRANSACTION",
         ]
     )
 
 
-def _check_balance() -> list[str]:
+def _check_balance(is_rebuild: bool) -> list[str]:
     """Ends the script with an error that audit quotes when a load does not add up."""
-    found = _imbalances()
+    found = _imbalances(is_rebuild)
     return [
         f"UPDATE {audit.name('table_loads')} AS known SET error = found.message FROM ("
         "SELECT load_id, STRING_AGG(FORMAT('%s: %.2f landed, %.2f read, %.2f accounted for', "
@@ -202,13 +223,14 @@ def _check_balance() -> list[str]:
     ]
 
 
-def _imbalances() -> str:
+def _imbalances(is_rebuild: bool) -> str:
     tables = {
         "table_loads": audit.name("table_loads"),
         "silver_loads": staged_table(PUBLISHED, "loads"),
     }
     path = SQL / "audit" / "imbalances.sql"
-    return render(path.read_text(encoding="utf-8"), tables.__getitem__, "audit/imbalances.sql")
+    sql, name = path.read_text(encoding="utf-8"), "audit/imbalances.sql"
+    return render(sql, tables.__getitem__, name, is_rebuild=is_rebuild)
 
 
 def history_query(checked: Iterable[Entity], ref: Callable[[str], str]) -> str:
@@ -223,28 +245,41 @@ def history_query(checked: Iterable[Entity], ref: Callable[[str], str]) -> str:
     return render(template, ref, "silver/history.sql", histories=histories)
 
 
-def _check_history(staged: Iterable[Entity]) -> list[str]:
+def _check_history(staged: Sequence[Entity], is_rebuild: bool) -> list[str]:
     """Ends the script with an error when a staged history, always that of whole keys, is wrong."""
 
     def ref(name: str) -> str:
         return staged_table(PUBLISHED, name)
 
+    def either(name: str) -> str:
+        layer, _, table = name.partition("_")
+        return ref(table) if layer == "staged" else _silver(table)
+
+    template = (SQL / "silver" / "lost_history.sql").read_text(encoding="utf-8")
+    histories = [(entity.name, entity.key_column) for entity in staged]
+    lost = render(
+        template, either, "silver/lost_history.sql", histories=histories, is_rebuild=is_rebuild
+    )
     return [
         "SET broken = (SELECT STRING_AGG("
         "FORMAT('silver.%s: %s (%d versions)', entity, broken_promise, version_count), "
         f"'; ' ORDER BY entity, broken_promise) FROM (\n{history_query(staged, ref)}))",
+        "SET broken = (SELECT STRING_AGG(complaint, '; ' ORDER BY complaint) FROM ("
+        "SELECT broken AS complaint UNION ALL "
+        "SELECT FORMAT('silver.%s: published history is lost (%d keys)', entity, key_count) "
+        f"FROM (\n{lost}\n)))",
         "IF broken IS NOT NULL THEN RAISE USING MESSAGE = "
         "CONCAT('Nothing was published, the history in ', @batch_uri, ' is wrong: ', broken); "
         "END IF",
     ]
 
 
-def _replace_versions(entity: Entity) -> list[str]:
+def _replace_versions(entity: Entity, is_rebuild: bool) -> list[str]:
     columns = ", ".join(column.name for column in entity.silver_schema())
     target, staged = _silver(entity.name), staged_table(PUBLISHED, entity.name)
+    brought = f"{entity.key_column} IN (SELECT {entity.key_column} FROM {staged})"
     return [
-        f"DELETE FROM {target} WHERE {entity.key_column} IN "
-        f"(SELECT {entity.key_column} FROM {staged})",
+        f"DELETE FROM {target} WHERE {'TRUE' if is_rebuild else brought}",
         f"INSERT INTO {target} ({columns}) SELECT {columns} FROM {staged}",
     ]
 
@@ -271,10 +306,11 @@ def _record_loads() -> list[str]:
     ]
 
 
-def _keep_ledger(names: Iterable[str]) -> list[str]:
+def _keep_ledger(names: Iterable[str], is_rebuild: bool) -> list[str]:
     columns = [column for column, _ in QUARANTINE]
-    accepted = last_accepted(names, PUBLISHED)
-    return quarantine.ledger_statements(columns, staged_table(PUBLISHED, "quarantine"), accepted)
+    judged = quarantine.all_rows() if is_rebuild else quarantine.replayed_rows()
+    held, accepted = staged_table(PUBLISHED, "quarantine"), last_accepted(names, PUBLISHED)
+    return quarantine.ledger_statements(columns, held, accepted, judged)
 
 
 def last_accepted(names: Iterable[str], purpose: str) -> str:

@@ -9,7 +9,12 @@ SELECT
 FROM {{ ref("silver_loads") }} AS staged
 INNER JOIN
   {{ ref("table_loads") }} AS known
-  ON staged.load_id = COALESCE(known.replays, known.load_id) AND known.batch_id = @batch_id
+  ON
+  {%- if is_rebuild %}
+    staged.load_id = known.load_id
+  {%- else %}
+    staged.load_id = COALESCE(known.replays, known.load_id) AND known.batch_id = @batch_id
+  {%- endif %}
 CROSS JOIN
   UNNEST([
     STRUCT(

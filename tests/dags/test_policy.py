@@ -55,7 +55,12 @@ def bag(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 def test_the_dags_are_those_that_are_expected(bag: dict[str, Any]) -> None:
     assert bag["errors"] == {}
-    assert set(bag["dags"]) == {"rcm_daily", "rcm_reconcile_keys", "rcm_replay_quarantine"}
+    assert set(bag["dags"]) == {
+        "rcm_daily",
+        "rcm_rebuild_silver",
+        "rcm_reconcile_keys",
+        "rcm_replay_quarantine",
+    }
 
 
 def test_a_dag_is_documented_and_runs_one_date_at_a_time(bag: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ import simulator
 from local.airflow_process import DagWorker, RunFailed
 from simulator.mysql import transaction
 from tests.pipeline_support import HOSPITALS, Pipeline, last_run, pipeline, rows
+from utils import audit
+from utils.entities import entities
+from utils.settings import settings
 from utils.sources import sources
 
 DAG = "rcm_reconcile_keys"
@@ -220,3 +224,31 @@ def test_a_table_that_lost_too_much_is_one_clear_error_and_the_other_hospital_go
 
     assert not history("transactions", "hospital_b", gone)[-1]["is_current"]
     assert rows("audit", "table_loads", where="load_type = 'reconcile' AND state = 'LANDED'") == []
+
+
+def test_silver_built_anew_from_bronze_is_what_the_daily_runs_built(hospitals: Hospitals) -> None:
+    """G07, invariant 13: with deletions, rereads and late rows, and each row's trace to its load.
+
+    What is rebuilt is the state that the next run begins from.
+    """
+    before = {name: in_order("silver", name) for name in entities()}
+    gold, loads = hospitals.pipeline.content(), in_order("audit", "table_loads")
+    with hospitals.pipeline.worker("rcm_rebuild_silver") as rebuilder:
+        rebuilder.run(hospitals.day, lambda task, seconds: None)
+
+    for name, versions in before.items():
+        assert in_order("silver", name) == versions, name
+    assert hospitals.pipeline.content() == gold
+    assert in_order("audit", "table_loads") == loads
+    rebuilds = settings().lake_uri("silver", "rebuilds")
+    [batch] = audit.published_batches(rebuilds)
+    assert batch.startswith(rebuilds)
+
+    hospitals.reconcile()
+
+    assert hospitals.pipeline.content() == gold
+
+
+def in_order(layer: str, table: str) -> list[str]:
+    """All rows of a table, technical columns too."""
+    return sorted(json.dumps(row, default=str, sort_keys=True) for row in rows(layer, table))

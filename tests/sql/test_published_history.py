@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from uuid import uuid4
 
 import pytest
@@ -42,12 +43,13 @@ def staging(warehouse: Warehouse) -> Warehouse:
     return warehouse
 
 
-def publish(warehouse: Warehouse, **staged: list[Row]) -> None:
+def publish(warehouse: Warehouse, *, is_rebuild: bool = False, **staged: list[Row]) -> None:
     for entity, rows in staged.items():
         warehouse.stage_versions(entity, rows)
     values = {"batch_id": uuid4().hex, "batch_uri": "gs://lake/silver/b1", "run_id": "r1"}
     hold_lease("r1")
-    bigquery.query(silver.publish_sql(staged), {**values, "business_date": BUSINESS_DATE})
+    script = silver.publish_sql(staged, is_rebuild=is_rebuild)
+    bigquery.query(script, {**values, "business_date": BUSINESS_DATE})
 
 
 def of(patient_id: str, *changes: Row) -> list[Row]:
@@ -116,3 +118,43 @@ def test_broken_history_fails_the_run_and_is_not_published(staging: Warehouse) -
         publish(staging, patients=[*of("P2"), *broken])
 
     assert published(staging) == []
+
+
+def test_batch_that_lost_the_beginning_of_a_history_is_not_published(staging: Warehouse) -> None:
+    """E22: observations are only ever added, so a history that begins later was damaged."""
+    publish(staging, patients=[*of("P1"), *of("P2")])
+    later = [{**version, "version": version["version"] - 1} for version in of("P2")[1:]]
+
+    with pytest.raises(GoogleAPICallError, match=r"patients: published history is lost \(1 keys\)"):
+        publish(staging, patients=later)
+
+    assert len(published(staging)) == 6
+
+
+def test_rebuild_replaces_everything_and_may_only_lose_what_a_rule_holds(
+    staging: Warehouse,
+) -> None:
+    """E22: a key that is gone without being held was lost on the way."""
+    publish(staging, patients=[*of("P1"), *of("P2")])
+
+    with pytest.raises(GoogleAPICallError, match=r"patients: published history is lost \(1 keys\)"):
+        publish(staging, is_rebuild=True, patients=of("P2"))
+
+    held = {
+        "entity": "patients",
+        "source_system": "hospital_a",
+        "load_id": "l1",
+        "row_id": 1,
+        "record_key": "hospital_a/P1",
+        "held_key": "hospital_a/P1",
+        "row_hash": "h1",
+        "event_at": DAY_1,
+        "observed_at": DAY_9,
+        "rule": "name_missing",
+        "rule_version": "v2",
+        "rules": "name_missing",
+        "reason": "A patient has a name.",
+    }
+    staging.stage("silver_quarantine", silver.QUARANTINE, json.dumps([held]))
+    publish(staging, is_rebuild=True, patients=of("P2"))
+    assert {key for key, _ in published(staging)} == {"hospital_a/P2"}

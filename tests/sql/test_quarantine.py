@@ -62,7 +62,12 @@ class Ledger:
     warehouse: Warehouse
 
     def publish(
-        self, batch_id: str, *rows: Row, accepted: tuple[Row, ...] = (), **staged: Any
+        self,
+        batch_id: str,
+        *rows: Row,
+        accepted: tuple[Row, ...] = (),
+        is_rebuild: bool = False,
+        **staged: Any,
     ) -> None:
         """Stages a batch and publishes it; `versions` are new versions of claims."""
         columns = [(column.name, column.type) for column in entities()["claims"].silver_schema()]
@@ -79,7 +84,7 @@ class Ledger:
         hold_lease("test")
         named = {"batch_id": batch_id, "batch_uri": f"gs://{batch_id}", "run_id": "test"}
         publish = {**named, "business_date": RUN.business_date}
-        bigquery.query(silver.publish_sql(["claims"]), publish)
+        bigquery.query(silver.publish_sql(["claims"], is_rebuild=is_rebuild), publish)
 
     def rows(self, columns: str) -> list[tuple[Any, ...]]:
         rows = self.warehouse.rows("audit", "quarantine", columns)
@@ -297,3 +302,21 @@ def test_rejection_is_shown_before_it_is_done(ledger: Ledger) -> None:
         "$2.00 paid"
     ]
     assert {state for _, _, state in ledger.states()} == {"open"}
+
+
+def test_a_rebuild_releases_what_passes_by_now_and_opens_what_is_held_again(ledger: Ledger) -> None:
+    ledger.publish("b1", held(MONDAY), held(TUESDAY, key="other"))
+    ledger.publish("b2", held(MONDAY), is_rebuild=True)
+    assert ledger.states() == [(MONDAY, 1, "open"), (TUESDAY, 1, "released")]
+
+    ledger.publish("b3", held(TUESDAY, key="other"), is_rebuild=True)
+    assert ledger.states() == [(MONDAY, 1, "released"), (TUESDAY, 1, "open")]
+    assert ledger.rows("changed_by") == [("b3",), ("b3",)]
+
+
+def test_a_rebuild_leaves_what_a_person_rejected(ledger: Ledger) -> None:
+    ledger.publish("b1", held(MONDAY))
+    bigquery.query(f"UPDATE {audit.name('quarantine')} SET state = 'rejected' WHERE TRUE")
+    ledger.publish("b2", held(MONDAY), is_rebuild=True)
+
+    assert ledger.states() == [(MONDAY, 1, "rejected")]
