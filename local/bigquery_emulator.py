@@ -9,13 +9,15 @@ Runs in the emulator's own environment (Python 3.13) and takes the emulator's ar
 - Every job is written to disk three times, each statement of a script is a job of its own, and
   every answer is a table on disk. Here queries and their answers live in memory, the last few
   hundred. Loads are written down, before they begin and at their end: a load that appends must not
-  run twice, also if the emulator dies meanwhile.
+  run twice, also if the emulator dies meanwhile. One that did not come to its end has failed when
+  the emulator is started again, instead of running for ever.
 - A query that is sent again with the same request id gets the first one's answer, as in BigQuery.
 """
 
 from __future__ import annotations
 
 import functools
+import json
 import sys
 from collections import deque
 from typing import TYPE_CHECKING, Any
@@ -64,6 +66,16 @@ WHERE
   AND lake_table.end_snapshot IS NULL
   AND lake_schema.end_snapshot IS NULL
 """
+_FAIL_INTERRUPTED = """
+UPDATE emulator.jobs
+SET
+  state = 'DONE',
+  resource = JSON_MERGE_PATCH(resource, JSON_OBJECT('status', JSON_OBJECT(
+    'state', 'DONE', 'errorResult', $1::JSON, 'errors', JSON_ARRAY($1::JSON)
+  )))
+WHERE state != 'DONE'
+"""
+_INTERRUPTED = {"reason": "backendError", "message": "The emulator ended in the middle of this job"}
 _KEPT_JOBS = 2_000
 _KEPT_ANSWERS = 200
 _jobs: dict[tuple[str, str], Job] = {}
@@ -114,8 +126,9 @@ def columns(project_id: str, dataset_id: str, table_id: str) -> list[TableFieldS
 
 @functools.cache
 def connect() -> duckdb.DuckDBPyConnection:
-    """The one connection, with a place in memory for answers."""
+    """The one connection, with a place in memory for answers; no job runs yet."""
     connection: duckdb.DuckDBPyConnection = _connect()
+    connection.execute(_FAIL_INTERRUPTED, [json.dumps(_INTERRUPTED)])
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS bq.{tables.RESULTS}")
     return connection
 

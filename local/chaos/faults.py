@@ -89,29 +89,36 @@ class Fault:
 
 
 def met(recorded: Iterable[tuple[Point, str]]) -> list[Met]:
-    """The fail points of an undisturbed run in the order in which they were first met."""
+    """The fail points of an undisturbed run, by name.
+
+    Loads of a task run side by side, in an order of chance: they share the first one's place.
+    """
     found: dict[str, Met] = {}
-    for place, (point, task) in enumerate(recorded):
+    loads: dict[str, int] = {}
+    for order, (point, task) in enumerate(recorded):
         known = found.get(point.name)
-        found[point.name] = (
-            replace(known, times=known.times + 1)
-            if known
-            else Met(point.name, task, point.is_durable, 1, place)
-        )
-    return list(found.values())
+        if known:
+            found[point.name] = replace(known, times=known.times + 1)
+            continue
+        is_load = point.name.startswith("bigquery: load ")
+        place = loads.setdefault(task, order) if is_load else order
+        found[point.name] = Met(point.name, task, point.is_durable, 1, place)
+    return [found[name] for name in sorted(found)]
 
 
 def draw(points: Sequence[Met], count: int, seed: str, kinds: Iterable[Kind]) -> list[Fault]:
     """Draws faults: every durable point once in an order of chance, then all points and moments.
 
-    The same points, count, seed and kinds give the same faults.
+    The same points, count, seed and kinds give the same faults. Each fault has dice of its own, so
+    that one more or less answer to wait for in the undisturbed run changes no other fault.
     """
-    chance = random.Random(seed)
     allowed = set(kinds)
     durable = [point for point in points if point.is_durable]
     others = [point for point in points if not point.is_durable]
-    drawn = [_fault(point, chance, allowed) for point in chance.sample(durable, len(durable))]
+    order = random.Random(seed).sample(durable, len(durable))
+    drawn = [_fault(point, random.Random(f"{seed}/{point.name}"), allowed) for point in order]
     while len(drawn) < count:
+        chance = random.Random(f"{seed}/{len(drawn)}")
         if chance.random() < _RANDOM_SHARE:
             drawn.append(_at_random(chance, allowed))
         else:

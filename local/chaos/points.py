@@ -89,7 +89,9 @@ class Names:
             point = Point(f"load {layer}.{target['tableId']}", True)
         else:
             point = _statement(configuration.get("query", body))
-        self._jobs[body.get("jobReference", {}).get("jobId", "")] = point.name
+        # The emulator calls the job of a query without an id after its request.
+        job = body.get("jobReference", body).get("jobId") or body.get("requestId", "")
+        self._jobs[job] = point.name
         return Point(f"bigquery: {point.name}", point.is_durable)
 
 

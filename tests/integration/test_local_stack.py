@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -14,8 +15,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
+import duckdb
 import MySQLdb
 import pytest
+from google.api_core.exceptions import GoogleAPICallError
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery, storage
 
@@ -119,6 +122,31 @@ def test_bigquery_loads_what_storage_holds(stack_environment: Stack) -> None:
     assert [row.total for row in rows] == [6]
     mount = Path(stack_environment.variables["RCM_LAKE_MOUNT"])
     assert (mount / "rcm-lake" / "check" / "rows.csv").is_file()
+
+
+def test_a_load_that_the_warehouse_did_not_finish_has_failed_after_a_restart(
+    own: StateFolder,
+) -> None:
+    """Kill test, seed 2, trial 1.1: such a job said for ever that it was running."""
+    _kill(own, "bigquery")
+    job = {
+        **{"jobReference": {"projectId": "rcm-local", "jobId": "interrupted", "location": "US"}},
+        **{"status": {"state": "RUNNING"}, "statistics": {"creationTime": "1"}},
+        "configuration": {"jobType": "LOAD", "load": {}},
+    }
+    with duckdb.connect(own.path / "bigquery" / "emulator.duckdb") as kept:
+        row = ["rcm-local", "interrupted", None, "RUNNING", 1, json.dumps(job)]
+        kept.execute("INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?)", row)
+
+    variables = stack.up(own, _ignore)
+
+    warehouse = bigquery.Client(
+        "rcm-local",
+        credentials=AnonymousCredentials(),
+        client_options={"api_endpoint": variables["BIGQUERY_EMULATOR_HOST"]},
+    )
+    with pytest.raises(GoogleAPICallError, match="in the middle of this job"):
+        warehouse.get_job("interrupted", location="US", timeout=10).result(timeout=10)
 
 
 SPARK_ROUND_TRIP = """

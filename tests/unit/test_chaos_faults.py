@@ -100,6 +100,23 @@ def test_the_result_of_a_job_is_named_after_the_job() -> None:
     assert point == Point("bigquery: result of UPDATE audit.table_loads", False)
 
 
+def test_the_result_of_a_query_without_an_id_is_named_after_its_request() -> None:
+    names = Names()
+    body = {"query": "SELECT 1 FROM `p.healthcare_rcm_audit.files`", "requestId": "r1"}
+    asked = Asked("POST", "/bigquery/v2/projects/p/queries", json.dumps(body).encode())
+    assert names.bigquery(asked) == Point("bigquery: SELECT audit.files", False)
+    point = names.bigquery(Asked("GET", "/bigquery/v2/projects/p/queries/r1?maxResults=0"))
+    assert point == Point("bigquery: result of SELECT audit.files", False)
+
+
+def test_loads_that_run_side_by_side_are_met_in_no_order() -> None:
+    opened = (Point("bigquery: MERGE audit.table_loads", True), "land")
+    loads = [(Point(f"bigquery: load bronze.{name}", True), "land") for name in ("a", "b")]
+    first, again = (faults.met([opened, *order]) for order in (loads, loads[::-1]))
+    assert first == again
+    assert [point.place for point in first] == [0, 1, 1]
+
+
 POINTS = [
     Met("storage: upload lake/bronze", "land", True, 2, 0),
     Met("storage: stat lake/bronze", "land", False, 4, 1),
