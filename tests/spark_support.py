@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -26,7 +27,11 @@ def sail_server() -> Iterator[str]:
     port = _free_port()
     sail = Path(sys.executable).with_name("sail")
     command = [str(sail), "spark", "server", "--port", str(port)]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
+    # The session lasts as long as the test run, also while other tests keep it idle.
+    environment = {**os.environ, "SAIL_SPARK__SESSION_TIMEOUT_SECS": "86400"}
+    server = subprocess.Popen(  # noqa: S603
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     try:
         _wait_until_it_listens(port, server)
         yield f"sc://127.0.0.1:{port}"

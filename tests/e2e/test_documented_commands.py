@@ -52,6 +52,10 @@ ELSEWHERE = {
 }
 
 
+# A reader's shell has none of these; other tests of the same process set them.
+OF_A_STACK = ("AIRFLOW", "BIGQUERY_", "GOOGLE_", "PYSPARK_", "RCM_", "SPARK_", "STORAGE_")
+
+
 def documented() -> set[str]:
     texts = [file.read_text(encoding="utf-8") for file in DOCUMENTS]
     inline = {command for text in texts for command in _INLINE.findall(text)}
@@ -64,7 +68,8 @@ def documented() -> set[str]:
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     state = tmp_path_factory.mktemp("commands") / "state"
-    variables = {**os.environ, "RCM_STATE_DIR": str(state)}
+    shell = {name: value for name, value in os.environ.items() if not name.startswith(OF_A_STACK)}
+    variables = {**shell, "RCM_STATE_DIR": str(state)}
     yield variables
     subprocess.run(["make", "down"], cwd=ROOT, env=variables, check=False, capture_output=True)
 
