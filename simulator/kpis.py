@@ -14,6 +14,7 @@ from functools import cached_property
 from operator import attrgetter
 from typing import Any
 
+from simulator import receivables
 from simulator.hospital import Hospital
 from simulator.model import Claim, Transaction, age_on, claim_status, transaction_status
 
@@ -48,10 +49,11 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "kpi_write_offs": (
         "source_system", "service_month", "write_off_amount", "adjustment_amount",
         "billed_amount", "write_off_rate"),
+    **receivables.COLUMNS,
 }  # fmt: skip
 GRAIN = 2
-GRAINS = {name: columns[: 3 if name == "kpi_patient_demographics" else GRAIN]
-          for name, columns in COLUMNS.items()}  # fmt: skip
+LONGER_GRAINS = {"kpi_patient_demographics": 3, **receivables.GRAINS}
+GRAINS = {name: columns[: LONGER_GRAINS.get(name, GRAIN)] for name, columns in COLUMNS.items()}
 AGE_BANDS = ((17, "0-17"), (34, "18-34"), (49, "35-49"), (64, "50-64"), (79, "65-79"),
              (89, "80-89"), (200, "90+"))  # fmt: skip
 TRAILING_MONTHS = 3
@@ -66,6 +68,7 @@ class Published:
         self.patients = hospital.patients.current.values()
         self.charges = hospital.transactions.current
         self.claims = hospital.claims.current.values()
+        self.receivables = receivables.Receivables(hospital)
 
     @cached_property
     def months(self) -> dict[date, list[Transaction]]:
@@ -256,4 +259,5 @@ _KPIS: dict[str, Callable[[Published], Rows]] = {
     "kpi_collection": _collection,
     "kpi_days_in_ar": _days_in_ar,
     "kpi_write_offs": _write_offs,
+    "fact_ledger": lambda published: published.receivables.ledger(),
 }

@@ -62,6 +62,7 @@ def silver_row(entity: Entity, row: Row) -> Row:
         "effective_date": "2020-01-01T00:00:00Z",
         "expiry_date": "9999-12-31T00:00:00Z",
         "is_current": "expiry_date" not in row,
+        "_load_id": "test",
         **row,
     }
 

@@ -17,7 +17,7 @@ WITH
   mentions AS (
     SELECT payer_id AS payer_name FROM {{ ref("claims_current") }}
     UNION ALL
-    SELECT payer_id FROM {{ ref("transactions_current") }}
+    SELECT payer_id FROM {{ ref("transactions") }}
     UNION ALL
     SELECT insurance_name FROM {{ ref("dim_patients") }}
   ),

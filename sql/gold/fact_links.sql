@@ -1,14 +1,16 @@
 /*---
 description: >-
   The dimension members that each fact row refers to, resolved once for all facts. A key is NULL
-  when the source names nobody and unknown when it names somebody who is not there.
+  when the source names nobody and unknown when it names somebody who is not there. Transactions
+  are here with all their versions: what was posted stays with whom the charge named at the time.
 grain: one row per fact and fact row
 keys: [fact, fact_key]
 published: false
 owner: data-engineering
 columns:
   fact: {type: STRING, description: "Fact that holds the row: transactions, claims or encounters."}
-  fact_key: {type: STRING, description: Key of the row there.}
+  fact_key: {type: STRING, description: "Key of the row there; of a transaction, of its version."}
+  is_current: {type: BOOL, description: Whether the row is the version in force.}
   source_system: {type: STRING, description: Hospital.}
   billed_amount: {type: NUMERIC, description: Billed by the row in USD; 0 for an encounter.}
   transaction_key: {type: STRING, description: Charge that a claim bills.}
@@ -24,10 +26,15 @@ columns:
   payer_key: {type: STRING, description: Payer.}
 ---*/
 WITH
-  transactions AS (
+  versions AS (
     SELECT
-      source_system, transaction_key, transaction_id, encounter_id, patient_id, provider_id,
+      source_system, transaction_version_key, is_current, encounter_id, patient_id, provider_id,
       department_id, procedure_code, payer_id, service_date, amount
+    FROM {{ ref("transactions") }}
+  ),
+
+  transactions AS (
+    SELECT source_system, transaction_id, transaction_key
     FROM {{ ref("transactions_current") }}
   ),
 
@@ -74,19 +81,19 @@ WITH
 
   mentions AS (
     SELECT
-      'transactions' AS fact, transaction_key AS fact_key, source_system,
+      'transactions' AS fact, transaction_version_key AS fact_key, is_current, source_system,
       amount AS billed_amount, CAST(NULL AS STRING) AS transaction_id, encounter_id, patient_id,
       provider_id, department_id, procedure_code, UPPER(payer_id) AS payer_code, service_date
-    FROM transactions
+    FROM versions
     UNION ALL
     SELECT
-      'claims', claim_key, source_system,
+      'claims', claim_key, TRUE, source_system,
       claim_amount, transaction_id, encounter_id, patient_id,
       provider_id, department_id, NULL, UPPER(payer_id), service_date
     FROM claims
     UNION ALL
     SELECT
-      'encounters', encounter_key, source_system,
+      'encounters', encounter_key, TRUE, source_system,
       0, NULL, NULL, patient_id,
       provider_id, department_id, procedure_code, NULL, encounter_date
     FROM encounters
@@ -95,6 +102,7 @@ WITH
 SELECT
   mentions.fact,
   mentions.fact_key,
+  mentions.is_current,
   mentions.source_system,
   mentions.billed_amount,
   IF(mentions.transaction_id IS NULL, NULL, COALESCE(transactions.transaction_key, 'unknown'))

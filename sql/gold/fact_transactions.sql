@@ -54,8 +54,8 @@ checks:
 WITH
   transactions AS (
     SELECT
-      transaction_key, source_system, service_date, visit_date, paid_date,
-      visit_type, amount_type, line_of_business, icd_code, amount, paid_amount,
+      transaction_key, transaction_version_key, source_system, service_date, visit_date,
+      paid_date, visit_type, amount_type, line_of_business, icd_code, amount, paid_amount,
       patient_paid_amount, adjustment_amount, write_off_amount, open_amount, coverage_rate,
       payment_status
     FROM {{ ref("transactions_current") }}
@@ -121,5 +121,5 @@ SELECT
     transactions.payment_status
   ) AS payment_status
 FROM transactions
-LEFT JOIN links ON transactions.transaction_key = links.fact_key
+LEFT JOIN links ON transactions.transaction_version_key = links.fact_key
 LEFT JOIN claims ON transactions.transaction_key = claims.transaction_key

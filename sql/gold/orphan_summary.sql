@@ -31,6 +31,7 @@ WITH
         STRUCT('transactions' AS dimension, transaction_key AS member_key)
       ] AS members
     FROM {{ ref("fact_links") }}
+    WHERE is_current
   )
 
 SELECT

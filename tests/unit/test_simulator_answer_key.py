@@ -241,6 +241,32 @@ def test_receivables_at_the_last_month_end_are_the_open_balances() -> None:
         assert row["credit_amount"] == -sum(amount for amount in charges if amount < 0)
 
 
+def test_no_charge_changes_its_payer_or_its_day_of_service() -> None:
+    for key, history in versions("transactions").items():
+        assert len({(one["payer_id"], one["service_date"]) for one in history}) == 1, key
+
+
+def test_ledger_holds_what_stands_on_the_charges() -> None:
+    for hospital in HOSPITALS:
+        postings = {
+            row["posting_kind"]: row["posted_amount"]
+            for row in simulated().records("gold.fact_ledger")
+            if row["source_system"] == hospital
+        }
+        charges = [
+            charge
+            for charge in simulated().current("transactions")
+            if charge["source_system"] == hospital
+        ]
+        assert postings == {
+            "charge": sum(charge["amount"] for charge in charges),
+            "payment": -sum(charge["paid_amount"] for charge in charges),
+            "patient_payment": -sum(charge["patient_paid_amount"] for charge in charges),
+            "contractual": -sum(charge["adjustment_amount"] for charge in charges),
+            "write_off": -sum(charge["write_off_amount"] for charge in charges),
+        }
+
+
 @pytest.mark.parametrize("name", list(COLUMNS))
 def test_grain_of_a_kpi_is_unique(name: str) -> None:
     table = simulated().keys[DAYS][f"gold.{name}"]

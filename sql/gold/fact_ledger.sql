@@ -1,0 +1,214 @@
+/*---
+description: >-
+  What was posted to patients' accounts: every change of a charge or of what was paid, adjusted and
+  written off on it. The amounts of an account add up to what is still owed on it.
+grain: one row per version of a transaction, kind and cause
+keys: [transaction_key, version, posting_kind, posting_cause]
+partition_by: posting_date
+cluster_by: [source_system, payer_key]
+owner: revenue-cycle
+columns:
+  transaction_key: {type: STRING, description: "Identity of the transaction within the hospital: the account."}
+  version: {type: INT64, description: Version of the transaction that posted it; of a deletion the version that it ended.}
+  posting_kind: {type: STRING, description: "charge, payment (by payers), patient_payment, contractual, write_off or transfer."}
+  posting_cause: {type: STRING, description: "posted; reversed: the source lowered the amount; deleted: the source deleted the charge; moved_out, moved_in: the balance changed its service date, payer, patient, provider or department."}
+  source_system: {type: STRING, description: Hospital.}
+  posting_date: {type: DATE, description: "UTC day from which the source says so, which is not the day of the service or payment: what an account held when it was first read is posted that day."}
+  service_date: {type: DATE, description: Day of the service.}
+  payer_key: {type: STRING, description: "Payer that the charge named when this was posted, or unknown."}
+  patient_key: {type: STRING, description: "Patient, or unknown."}
+  provider_key: {type: STRING, description: "Provider, or unknown."}
+  department_key: {type: STRING, description: "Department, or unknown."}
+  posted_amount: {type: NUMERIC, description: "USD by which the balance grows: a charge is positive, a payment, adjustment or write-off negative, a reversal the opposite."}
+  load_id: {type: STRING, description: Load that brought the version.}
+checks:
+  - {not_null: [source_system, posting_date, service_date, posted_amount, load_id]}
+  - {accepted: {posting_kind: [charge, payment, patient_payment, contractual, write_off, transfer]}}
+  - {accepted: {posting_cause: [posted, reversed, deleted, moved_out, moved_in]}}
+  - references:
+      payer_key: dim_payers.payer_key
+      patient_key: dim_patients.patient_key
+      provider_key: dim_providers.provider_key
+      department_key: dim_departments.department_key
+  - {references: {posting_date: dim_date.calendar_date}, severity: warn}
+  - expect:
+      postings_change_something: posted_amount != 0
+      only_balances_move: (posting_kind = 'transfer') = (posting_cause IN ('moved_out', 'moved_in'))
+---*/
+WITH
+  versions AS (
+    SELECT
+      transaction_key,
+      transaction_version_key,
+      source_system,
+      version,
+      effective_date,
+      expiry_date,
+      is_deleted,
+      service_date,
+      amount AS charge_amount,
+      paid_amount,
+      COALESCE(patient_paid_amount, 0) AS patient_paid_amount,
+      COALESCE(adjustment_amount, 0) AS adjustment_amount,
+      COALESCE(write_off_amount, 0) AS write_off_amount,
+      _load_id AS load_id
+    FROM {{ ref("transactions") }}
+  ),
+
+  links AS (
+    SELECT fact_key, payer_key, patient_key, provider_key, department_key
+    FROM {{ ref("fact_links") }}
+    WHERE fact = 'transactions'
+  ),
+
+  -- What stood on an account while a version was in force, and whose it was.
+  accounts AS (
+    SELECT
+      versions.transaction_key,
+      versions.source_system,
+      versions.version,
+      versions.effective_date,
+      versions.expiry_date,
+      versions.is_deleted,
+      versions.service_date,
+      COALESCE(links.payer_key, 'unknown') AS payer_key,
+      COALESCE(links.patient_key, 'unknown') AS patient_key,
+      COALESCE(links.provider_key, 'unknown') AS provider_key,
+      COALESCE(links.department_key, 'unknown') AS department_key,
+      versions.charge_amount,
+      versions.paid_amount,
+      versions.patient_paid_amount,
+      versions.adjustment_amount,
+      versions.write_off_amount,
+      versions.load_id
+    FROM versions
+    LEFT JOIN links ON versions.transaction_version_key = links.fact_key
+  ),
+
+  -- A version changes what the one before it left. After a deletion nothing was left.
+  changes AS (
+    SELECT
+      present.transaction_key,
+      present.source_system,
+      present.version,
+      FALSE AS is_deletion,
+      DATE(present.effective_date) AS posting_date,
+      present.service_date,
+      present.payer_key,
+      present.patient_key,
+      present.provider_key,
+      present.department_key,
+      present.charge_amount - COALESCE(former.charge_amount, 0) AS charge_amount,
+      present.paid_amount - COALESCE(former.paid_amount, 0) AS paid_amount,
+      present.patient_paid_amount - COALESCE(former.patient_paid_amount, 0)
+        AS patient_paid_amount,
+      present.adjustment_amount - COALESCE(former.adjustment_amount, 0) AS adjustment_amount,
+      present.write_off_amount - COALESCE(former.write_off_amount, 0) AS write_off_amount,
+      present.load_id
+    FROM accounts AS present
+    LEFT JOIN accounts AS former
+      ON
+        present.transaction_key = former.transaction_key
+        AND present.version = former.version + 1
+        AND present.effective_date = former.expiry_date
+    UNION ALL
+    SELECT
+      transaction_key, source_system, version, TRUE, DATE(expiry_date), service_date, payer_key,
+      patient_key, provider_key, department_key, -charge_amount, -paid_amount,
+      -patient_paid_amount, -adjustment_amount, -write_off_amount, load_id
+    FROM accounts
+    WHERE is_deleted
+  ),
+
+  -- The balance leaves the account as it was and comes to the account as it is.
+  moves AS (
+    SELECT
+      present.transaction_key,
+      present.source_system,
+      present.version,
+      side.posting_cause,
+      DATE(present.effective_date) AS posting_date,
+      IF(side.posting_cause = 'moved_in', present.service_date, former.service_date)
+        AS service_date,
+      IF(side.posting_cause = 'moved_in', present.payer_key, former.payer_key) AS payer_key,
+      IF(side.posting_cause = 'moved_in', present.patient_key, former.patient_key) AS patient_key,
+      IF(side.posting_cause = 'moved_in', present.provider_key, former.provider_key)
+        AS provider_key,
+      IF(side.posting_cause = 'moved_in', present.department_key, former.department_key)
+        AS department_key,
+      side.direction * (
+        former.charge_amount - former.paid_amount - former.patient_paid_amount
+        - former.adjustment_amount - former.write_off_amount
+      ) AS posted_amount,
+      present.load_id
+    FROM accounts AS present
+    INNER JOIN accounts AS former
+      ON
+        present.transaction_key = former.transaction_key
+        AND present.version = former.version + 1
+        AND present.effective_date = former.expiry_date
+    CROSS JOIN
+      UNNEST([
+        STRUCT('moved_out' AS posting_cause, -1 AS direction),
+        STRUCT('moved_in' AS posting_cause, 1 AS direction)
+      ]) AS side
+    WHERE
+      present.service_date != former.service_date
+      OR present.payer_key != former.payer_key
+      OR present.patient_key != former.patient_key
+      OR present.provider_key != former.provider_key
+      OR present.department_key != former.department_key
+  ),
+
+  postings AS (
+    SELECT
+      changes.transaction_key,
+      changes.source_system,
+      changes.version,
+      posting.posting_kind,
+      CASE
+        WHEN changes.is_deletion THEN 'deleted'
+        WHEN posting.change_amount < 0 THEN 'reversed'
+        ELSE 'posted'
+      END AS posting_cause,
+      changes.posting_date,
+      changes.service_date,
+      changes.payer_key,
+      changes.patient_key,
+      changes.provider_key,
+      changes.department_key,
+      IF(posting.posting_kind = 'charge', posting.change_amount, -posting.change_amount)
+        AS posted_amount,
+      changes.load_id
+    FROM changes
+    CROSS JOIN
+      UNNEST([
+        STRUCT('charge' AS posting_kind, changes.charge_amount AS change_amount),
+        STRUCT('payment' AS posting_kind, changes.paid_amount AS change_amount),
+        STRUCT('patient_payment' AS posting_kind, changes.patient_paid_amount AS change_amount),
+        STRUCT('contractual' AS posting_kind, changes.adjustment_amount AS change_amount),
+        STRUCT('write_off' AS posting_kind, changes.write_off_amount AS change_amount)
+      ]) AS posting
+    UNION ALL
+    SELECT
+      transaction_key, source_system, version, 'transfer', posting_cause, posting_date,
+      service_date, payer_key, patient_key, provider_key, department_key, posted_amount, load_id
+    FROM moves
+  )
+
+SELECT
+  transaction_key,
+  version,
+  posting_kind,
+  posting_cause,
+  source_system,
+  posting_date,
+  service_date,
+  payer_key,
+  patient_key,
+  provider_key,
+  department_key,
+  posted_amount,
+  load_id
+FROM postings
+WHERE posted_amount != 0
