@@ -60,10 +60,12 @@ def _record_checks(models: Iterable[Model], ref: Callable[[str], str]) -> str:
     return f"""BEGIN TRANSACTION;
 DELETE FROM {ref("dq_results")} WHERE run_id = @run_id AND layer = 'gold';
 INSERT INTO {ref("dq_results")}
-  (run_id, business_date, layer, entity, rule, severity, rows_checked, rows_failed, checked_at)
+  (run_id, business_date, layer, entity, rule, severity, rows_checked, rows_failed, examples,
+   checked_at)
 SELECT
   @run_id, @business_date, 'gold', checked.entity,
-  result.rule, result.severity, checked.rows_checked, result.rows_failed, CURRENT_TIMESTAMP()
+  result.rule, result.severity, checked.rows_checked, result.rows_failed, result.examples,
+  CURRENT_TIMESTAMP()
 FROM (
 {results}
 ) AS checked
@@ -72,10 +74,11 @@ COMMIT TRANSACTION;"""
 
 
 def _results(model: Model, ref: Callable[[str], str]) -> str:
-    rules = [rule for check in model.checks for rule in check.rules(ref)]
+    dollars = [name for name, c in model.header.columns.items() if c.type == "NUMERIC"]
+    rules = [rule for check in model.checks for rule in check.rules(ref, dollars)]
     structs = ",\n  ".join(
         f"STRUCT('{rule.name}' AS rule, '{rule.severity}' AS severity, "
-        f"{rule.failed} AS rows_failed)"
+        f"{rule.failed} AS rows_failed, {rule.examples} AS examples)"
         for rule in rules
     )
     return (
@@ -88,7 +91,10 @@ def _raise_failures(ref: Callable[[str], str]) -> str:
     return f"""SET failures = (
   SELECT
     STRING_AGG(
-      FORMAT('gold.%s: %s failed for %d of %d rows', entity, rule, rows_failed, rows_checked),
+      CONCAT(
+        FORMAT('gold.%s: %s failed for %d of %d rows', entity, rule, rows_failed, rows_checked),
+        COALESCE(CONCAT(', first ', examples), '')
+      ),
       '; ' ORDER BY entity, rule
     )
   FROM {ref("dq_results")}

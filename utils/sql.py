@@ -69,7 +69,7 @@ class Header(StrictModel):
         partition_by: a DATE column; the table is partitioned by its month.
         cluster_by: clustering columns.
         owner: who answers for the numbers.
-        published: false for a step that only other models read.
+        published: false for a step that only other models read, or that is there to be checked.
         columns: the table's columns in order.
         checks: promises beyond the keys.
         kpi: the measure's definition; every `kpi_` model has one.

@@ -133,7 +133,8 @@ CREATE TABLE IF NOT EXISTS {{ audit("quarantine_replays") }} (
 );
 
 -- One row per rule and load of silver, per check of gold and run, and for bronze per run and month of
--- a monthly delivery: rows_failed = 1 where no file came.
+-- a monthly delivery: rows_failed = 1 where no file came. Examples name the first rows that break a
+-- check of gold, by the columns that it declares.
 CREATE TABLE IF NOT EXISTS {{ audit("dq_results") }} (
   run_id STRING NOT NULL,
   business_date DATE NOT NULL,
@@ -145,6 +146,7 @@ CREATE TABLE IF NOT EXISTS {{ audit("dq_results") }} (
   severity STRING NOT NULL,
   rows_checked INT64,
   rows_failed INT64,
+  examples STRING,
   checked_at TIMESTAMP NOT NULL
 );
 

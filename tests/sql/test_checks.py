@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import ValidationError
 
 from utils import bigquery
 from utils.checks import Check
@@ -42,3 +43,52 @@ def test_check_counts_the_rows_that_break_it(check: Check, failed: int) -> None:
     rows = bigquery.query(f"{ROWS} SELECT {rule.failed} AS failed FROM child;")
 
     assert rows == [{"failed": failed}]
+
+
+@pytest.mark.parametrize(
+    ("check", "examples"),
+    [
+        pytest.param(
+            Check(range={"amount": (2, None)}, named_by=("name",)),
+            "name a, amount 1.10",
+            id="range",
+        ),
+        pytest.param(
+            Check(not_null=("amount",), named_by=("name", "number")),
+            "name NULL, number NULL, amount NULL; name b, number 5, amount NULL",
+            id="not_null in order of the names",
+        ),
+        pytest.param(
+            Check(expect={"is_a": "name = 'a'"}, named_by=("key", "name")),
+            "key unknown, name b",
+            id="expect",
+        ),
+        pytest.param(
+            Check(references={"key": "parent.key"}, named_by=("key",)), "key k9", id="references"
+        ),
+        pytest.param(
+            Check(range={"number": (1, 9)}, named_by=("name",)), None, id="a kept promise"
+        ),
+    ],
+)
+def test_check_names_the_rows_that_break_it(check: Check, examples: str | None) -> None:
+    (rule,) = check.rules(lambda name: name, dollars=["amount"])
+
+    rows = bigquery.query(f"{ROWS} SELECT {rule.examples} AS examples FROM child;")
+
+    assert rows == [{"examples": examples}]
+
+
+def test_check_names_three_rows_at_most() -> None:
+    (rule,) = Check(range={"number": (0, 0)}, named_by=("number",)).rules(lambda name: name)
+
+    rows = bigquery.query(
+        f"SELECT {rule.examples} AS examples FROM UNNEST([14, 12, 13, 11, 0]) AS number;"
+    )
+
+    assert rows == [{"examples": "number 11; number 12; number 13"}]
+
+
+def test_check_of_all_rows_names_none() -> None:
+    with pytest.raises(ValidationError, match="`unique` is about all rows"):
+        Check(unique=("key",), named_by=("name",))

@@ -24,7 +24,7 @@ columns:
   billed_amount: {type: NUMERIC, description: Gross charge in USD.}
   visit_type: {type: STRING, description: Kind of visit.}
 checks:
-  - {range: {billed_amount: [0, null]}}
+  - {range: {billed_amount: [0, null]}, named_by: [source_system, charge_key]}
   - {accepted: {visit_type: [Routine]}, severity: warn}
 ---*/
 SELECT visit_type, transaction_key AS charge_key, source_system, amount AS billed_amount
@@ -72,7 +72,7 @@ class Gold:
         return self.warehouse.rows("audit", "publications", columns, f"run_id = '{run_id}'")
 
     def failed_checks(self, run_id: str) -> list[tuple[object, ...]]:
-        columns = "layer, entity, rule, severity, rows_checked, rows_failed"
+        columns = "layer, entity, rule, severity, rows_checked, rows_failed, examples"
         where = f"run_id = '{run_id}' AND rows_failed > 0"
         rows = self.warehouse.rows("audit", "dq_results", columns, where)
         return [tuple(row.values()) for row in rows]
@@ -145,7 +145,8 @@ def test_broken_promise_names_model_and_check_and_publishes_nothing(gold: Gold) 
         )
 
     assert (
-        "gold.charges: range(billed_amount) failed for 1 of 3 rows; "
+        "gold.charges: range(billed_amount) failed for 1 of 3 rows, first "
+        "source_system hospital_a, charge_key hospital_a/T3, billed_amount -1.00; "
         "gold.charges: unique(charge_key) failed for 1 of 3 rows"
     ) in str(error.value)
     assert (gold.charges(), gold.totals()) == before
@@ -157,7 +158,10 @@ def test_broken_promise_is_recorded_before_the_run_fails(gold: Gold) -> None:
         gold.refresh("recorded", {"transaction_id": "T1", "amount": -1})
 
     assert gold.failed_checks("recorded") == [
-        ("gold", "charges", "range(billed_amount)", "fail", 1, 1)
+        (
+            *("gold", "charges", "range(billed_amount)", "fail", 1, 1),
+            "source_system hospital_a, charge_key hospital_a/T1, billed_amount -1.00",
+        )
     ]
 
 
@@ -173,7 +177,9 @@ def test_repeated_attempt_replaces_the_results_of_the_first(gold: Gold) -> None:
 def test_warning_is_recorded_and_stops_nothing(gold: Gold) -> None:
     gold.refresh("odd", {"transaction_id": "T1", "visit_type": "Odd"})
 
-    assert gold.failed_checks("odd") == [("gold", "charges", "accepted(visit_type)", "warn", 1, 1)]
+    assert gold.failed_checks("odd") == [
+        ("gold", "charges", "accepted(visit_type)", "warn", 1, 1, None)
+    ]
     assert gold.charges() == [("hospital_a/T1", Decimal(5), "Odd")]
 
 
