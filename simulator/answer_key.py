@@ -219,7 +219,7 @@ def _type(name: str) -> pa.DataType:
         return pa.date32()
     if name in COUNTS or name.endswith("_count") or name.startswith("rows_"):
         return pa.int64()
-    return pa.bool_() if name == "is_current" else pa.string()
+    return pa.bool_() if name.startswith("is_") else pa.string()
 
 
 def _scaled(values: Iterable[int | None], scale: int) -> pa.Array:

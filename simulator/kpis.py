@@ -6,20 +6,18 @@ ratios are Decimals, None where the denominator is zero.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import date, timedelta
-from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 from operator import attrgetter
 from typing import Any
 
 from simulator import receivables
+from simulator.counting import grouped, ratio
 from simulator.hospital import Hospital
 from simulator.model import Claim, Transaction, age_on, claim_status, transaction_status
 
 Rows = Iterator[tuple[Any, ...]]
-NUMERIC_STEP = Decimal("1e-9")
 COLUMNS: dict[str, tuple[str, ...]] = {
     "kpi_revenue": (
         "source_system", "service_month", "transaction_count", "billed_amount", "paid_amount",
@@ -74,13 +72,13 @@ class Published:
     def months(self) -> dict[date, list[Transaction]]:
         """The charges by first day of the month of service."""
         charges = self.charges.values()
-        months = _grouped(charges, lambda one: (one.service_date.year, one.service_date.month))
+        months = grouped(charges, lambda one: (one.service_date.year, one.service_date.month))
         return {date(year, month, 1): members for (year, month), members in months.items()}
 
     @cached_property
     def payers(self) -> dict[str, list[Claim]]:
         """The claims by payer."""
-        return _grouped(self.claims, lambda claim: claim.payer_id)
+        return grouped(self.claims, lambda claim: claim.payer_id)
 
 
 def true_kpis(hospital: Hospital) -> dict[str, list[tuple[Any, ...]]]:
@@ -97,8 +95,8 @@ def _revenue(published: Published) -> Rows:
 
 
 def _payment_status(published: Published) -> Rows:
-    claims = _grouped(published.claims, lambda claim: claim.transaction_id)
-    groups = _grouped(
+    claims = grouped(published.claims, lambda claim: claim.transaction_id)
+    groups = grouped(
         published.charges.values(),
         lambda charge: _status_with_claims(charge, claims.get(charge.transaction_id, [])),
     )
@@ -106,7 +104,7 @@ def _payment_status(published: Published) -> Rows:
     for status, charges in groups.items():
         count = len(charges)
         yield (published.name, status, count, *_sums(charges, "amount"), total,
-               _ratio(count, total))  # fmt: skip
+               ratio(count, total))  # fmt: skip
 
 
 def _claim_outcomes(published: Published) -> Rows:
@@ -117,7 +115,7 @@ def _claim_outcomes(published: Published) -> Rows:
         decided = len(claims) - pending
         approved = decided - denied - rejected
         yield (published.name, payer, len(claims), pending, decided, approved, denied, rejected,
-               _ratio(approved, decided), _ratio(denied, decided))  # fmt: skip
+               ratio(approved, decided), ratio(denied, decided))  # fmt: skip
 
 
 def _processing_days(published: Published) -> Rows:
@@ -129,7 +127,7 @@ def _processing_days(published: Published) -> Rows:
             if (decision := _decision_date(published, claim)) and decision >= claim.claim_date
         ]
         yield (published.name, payer, len(decided), len(days), sum(days),
-               len(decided) - len(days), _ratio(sum(days), len(days)))  # fmt: skip
+               len(decided) - len(days), ratio(sum(days), len(days)))  # fmt: skip
 
 
 def _patient_volume(published: Published) -> Rows:
@@ -140,7 +138,7 @@ def _patient_volume(published: Published) -> Rows:
 
 
 def _patient_demographics(published: Published) -> Rows:
-    groups = _grouped(
+    groups = grouped(
         published.patients,
         lambda person: (
             person.gender or "Unknown",
@@ -154,10 +152,10 @@ def _patient_demographics(published: Published) -> Rows:
 def _insurance_mix(published: Published) -> Rows:
     charges = published.charges.values()
     total = sum(charge.amount for charge in charges)
-    groups = _grouped(charges, lambda charge: charge.line_of_business or "Unknown")
+    groups = grouped(charges, lambda charge: charge.line_of_business or "Unknown")
     for line, members in groups.items():
         billed = sum(charge.amount for charge in members)
-        yield published.name, line, len(members), billed, total, _ratio(billed, total)
+        yield published.name, line, len(members), billed, total, ratio(billed, total)
 
 
 def _collection(published: Published) -> Rows:
@@ -166,8 +164,8 @@ def _collection(published: Published) -> Rows:
             charges, "amount", "adjustment_amount", "paid_amount", "patient_paid_amount"
         )
         collected = paid + patient_paid
-        yield (published.name, month, billed, adjusted, collected, _ratio(collected, billed),
-               _ratio(collected, billed - adjusted))  # fmt: skip
+        yield (published.name, month, billed, adjusted, collected, ratio(collected, billed),
+               ratio(collected, billed - adjusted))  # fmt: skip
 
 
 def _days_in_ar(published: Published) -> Rows:
@@ -187,7 +185,7 @@ def _days_in_ar(published: Published) -> Rows:
             trailing += amount if service >= start else 0
         days = (month_end - start).days + 1
         yield (published.name, month_end, open_cents, credit, trailing, days,
-               _ratio(open_cents * days, trailing))  # fmt: skip
+               ratio(open_cents * days, trailing))  # fmt: skip
 
 
 def _write_offs(published: Published) -> Rows:
@@ -195,7 +193,7 @@ def _write_offs(published: Published) -> Rows:
         written, adjusted, billed = _sums(
             charges, "write_off_amount", "adjustment_amount", "amount"
         )
-        yield published.name, month, written, adjusted, billed, _ratio(written, billed)
+        yield published.name, month, written, adjusted, billed, ratio(written, billed)
 
 
 def _status_with_claims(charge: Transaction, claims: list[Claim]) -> str:
@@ -231,21 +229,8 @@ def _age_band(age: int) -> str:
     return next(band for oldest, band in AGE_BANDS if age <= oldest)
 
 
-def _grouped(items: Iterable[Any], group: Callable[[Any], Any]) -> dict[Any, list[Any]]:
-    groups = defaultdict(list)
-    for item in items:
-        groups[group(item)].append(item)
-    return dict(groups)
-
-
 def _sums(items: Collection[Any], *fields: str) -> list[int]:
     return [sum(map(attrgetter(field), items)) for field in fields]
-
-
-def _ratio(part: int, whole: int) -> Decimal | None:
-    if not whole:
-        return None
-    return (Decimal(part) / Decimal(whole)).quantize(NUMERIC_STEP, ROUND_HALF_UP)
 
 
 _KPIS: dict[str, Callable[[Published], Rows]] = {
@@ -260,4 +245,8 @@ _KPIS: dict[str, Callable[[Published], Rows]] = {
     "kpi_days_in_ar": _days_in_ar,
     "kpi_write_offs": _write_offs,
     "fact_ledger": lambda published: published.receivables.ledger(),
+    "fact_ar_balances": lambda published: published.receivables.ar_balances(),
+    "kpi_aged_ar": lambda published: published.receivables.aged_ar(),
+    "kpi_credit_balances": lambda published: published.receivables.credit_balances(),
+    "ar_rollforward": lambda published: published.receivables.rollforward(),
 }

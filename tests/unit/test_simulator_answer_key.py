@@ -267,6 +267,35 @@ def test_ledger_holds_what_stands_on_the_charges() -> None:
         }
 
 
+def test_months_roll_forward_and_end_with_the_open_balances() -> None:
+    movements = [
+        *("begin_amount", "charge_amount", "payment_amount", "patient_payment_amount"),
+        *("contractual_amount", "write_off_amount", "reversal_amount", "transfer_amount"),
+    ]
+    ends: dict[tuple[str, date], Decimal] = defaultdict(Decimal)
+    for row in simulated().records("gold.ar_rollforward"):
+        assert sum(row[name] for name in movements) == row["end_amount"]
+        ends[row["source_system"], row["month_end_date"]] += row["end_amount"]
+    for hospital in HOSPITALS:
+        charges = simulated().current("transactions")
+        owed = sum(one["open_amount"] for one in charges if one["source_system"] == hospital)
+        assert ends[hospital, date(2026, 2, 28)] == owed
+
+
+def test_ages_are_the_parts_of_the_balances_of_complete_months() -> None:
+    parts: dict[tuple[str, str, date], Decimal] = defaultdict(Decimal)
+    for row in simulated().records("gold.kpi_aged_ar"):
+        cell = row["source_system"], row["payer_name"], row["month_end_date"]
+        parts[cell] += row["open_amount"] - row["credit_amount"]
+    complete = {
+        (row["source_system"], row["payer_name"], row["month_end_date"]): row["end_amount"]
+        for row in simulated().records("gold.ar_rollforward")
+        if row["is_complete"]
+    }
+    assert {row[2] for row in complete} >= {date(2025, 12, 31), date(2026, 1, 31)}
+    assert {cell: amount for cell, amount in complete.items() if amount} == parts
+
+
 @pytest.mark.parametrize("name", list(COLUMNS))
 def test_grain_of_a_kpi_is_unique(name: str) -> None:
     table = simulated().keys[DAYS][f"gold.{name}"]
