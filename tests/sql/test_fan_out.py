@@ -1,0 +1,121 @@
+"""A dimension row that is there twice multiplies facts: each fact that joins it fails a check.
+
+The services are older than the first versions of what they name, because those of later days find
+one row even of a version that is there twice: its periods do not overlap there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from google.api_core.exceptions import GoogleAPICallError
+
+from tests.sql_support import Row, Warehouse
+from utils.sql import gold_models
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from utils.sql import Model
+
+NAMED = {
+    "source_system": "hospital_a",
+    "patient_id": "P1",
+    "provider_id": "D1",
+    "department_id": "C1",
+}
+SILVER: dict[str, list[Row]] = {
+    "patients": [{"source_system": "hospital_a", "patient_id": "P1"}],
+    "providers": [{"source_system": "hospital_a", "provider_id": "D1"}],
+    "departments": [{"source_system": "hospital_a", "department_id": "C1"}],
+    "procedures": [{"source_system": "reference_codes", "procedure_code": "99213"}],
+    "encounters": [
+        {**NAMED, "encounter_id": "E1", "procedure_code": "99213", "encounter_date": "2019-03-01"}
+    ],
+    "transactions": [
+        {
+            **NAMED, "transaction_id": "T1", "payer_id": "Aetna", "procedure_code": "99213",
+            "service_date": "2019-03-01", "amount": "100.00", "paid_amount": "0.00",
+            "open_amount": "100.00", "payment_status": "Pending",
+        }
+    ],
+    "claims": [
+        {
+            **NAMED, "claim_id": "C1", "transaction_id": "T1", "payer_id": "Aetna",
+            "service_date": "2019-03-01", "claim_date": "2019-03-02", "claim_amount": "100.00",
+            "paid_amount": "0.00", "claim_status": "Pending", "payment_status": "Pending",
+        }
+    ],
+}  # fmt: skip
+OF_CARE = {"fact_transactions", "fact_claims", "fact_encounters", "fact_ledger"}
+JOINED = {
+    "patients": OF_CARE,
+    "providers": OF_CARE,
+    "departments": OF_CARE,
+    "procedures": {"fact_transactions", "fact_encounters"},
+    "payers": {"fact_transactions", "fact_claims", "fact_ledger"},
+}
+WITHOUT_DIMENSIONS = {"fact_ar_balances"}
+TIED_TO_ANOTHER_KPI = {"kpi_processing_days"}  # has to count the claims of kpi_claim_outcomes
+
+
+def models(*, payers_twice: bool = False) -> Mapping[str, Model]:
+    """The dimensions, the facts, and what joins the payers, which are no table of silver."""
+    chosen = {
+        name: model
+        for name, model in gold_models().items()
+        if name.startswith(("dim_", "fact_")) or "dim_payers" in model.references
+    }
+    if payers_twice:
+        query = chosen["dim_payers"].query
+        twice = replace(chosen["dim_payers"], query=f"({query})\nUNION ALL\n({query})")
+        chosen["dim_payers"] = twice
+    return chosen
+
+
+@pytest.fixture(scope="module")
+def filled(warehouse: Warehouse) -> Warehouse:
+    for entity, rows in SILVER.items():
+        warehouse.fill(entity, rows)
+    return warehouse
+
+
+def failed_models(warehouse: Warehouse, run_id: str) -> set[str]:
+    where = f"run_id = '{run_id}' AND layer = 'gold' AND severity = 'fail' AND rows_failed > 0"
+    return {row["entity"] for row in warehouse.rows("audit", "dq_results", "entity", where)}
+
+
+def test_every_fact_is_looked_at() -> None:
+    facts = {name for name in gold_models() if name.startswith("fact_")}
+
+    assert facts == {"fact_links", *OF_CARE, *WITHOUT_DIMENSIONS}
+
+
+def test_single_rows_are_published(filled: Warehouse) -> None:
+    filled.refresh("single", models())
+
+    assert failed_models(filled, "single") == set()
+
+
+@pytest.mark.parametrize("entity", [name for name in JOINED if name != "payers"])
+def test_row_of_a_dimension_that_is_there_twice_fails_each_fact(
+    filled: Warehouse, entity: str
+) -> None:
+    filled.fill(entity, SILVER[entity] * 2)
+
+    with pytest.raises(GoogleAPICallError, match="fact_links: unique"):
+        filled.refresh(entity, models())
+
+    filled.fill(entity, SILVER[entity])
+    assert failed_models(filled, entity) >= JOINED[entity]
+
+
+def test_payer_that_is_there_twice_fails_whatever_joins_it(filled: Warehouse) -> None:
+    with pytest.raises(GoogleAPICallError, match="fact_links: unique"):
+        filled.refresh("payers", models(payers_twice=True))
+
+    joined = {name for name, model in models().items() if "dim_payers" in model.references}
+    expected = JOINED["payers"] | joined - TIED_TO_ANOTHER_KPI
+    assert failed_models(filled, "payers") >= expected
