@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
@@ -93,8 +94,10 @@ def name(table: str) -> str:
 
 
 def create_tables() -> None:
-    """Creates the datasets and audit tables, unless all tables are there."""
-    if _declared() <= _present():
+    """Creates what is missing of the datasets, the audit tables and their columns."""
+    declared = {table: schema(table) for table in _declared()}
+    present = _present()
+    if all(columns.keys() <= present.get(table, set()) for table, columns in declared.items()):
         return
     datasets = [
         f"CREATE SCHEMA IF NOT EXISTS `{settings().project}.{settings().dataset(layer)}` "
@@ -103,7 +106,13 @@ def create_tables() -> None:
     ]
     ddl = (SQL / "audit" / "tables.sql").read_text(encoding="utf-8")
     tables = re.sub(r'\{\{ audit\("(\w+)"\) \}\}', lambda found: name(found.group(1)), ddl)
-    bigquery.query("\n".join(datasets) + tables)
+    gained = [
+        f"ALTER TABLE {name(table)} ADD COLUMN IF NOT EXISTS {column} {kind};"
+        for table in declared.keys() & present.keys()
+        for column, kind in declared[table].items()
+        if column not in present[table]
+    ]
+    bigquery.query("\n".join([*datasets, tables, *gained]))
 
 
 def _declared() -> set[str]:
@@ -111,12 +120,14 @@ def _declared() -> set[str]:
     return set(re.findall(r'audit\("(\w+)"\)', ddl))
 
 
-def _present() -> set[str]:
-    dataset = f"{settings().project}.{settings().dataset('audit')}"
-    try:
-        return {table.table_id for table in bigquery.client().list_tables(dataset, timeout=30)}
-    except NotFound:
-        return set()
+def _present() -> dict[str, set[str]]:
+    """Columns of the audit tables that there are."""
+    columns = f"`{settings().project}.{settings().dataset('audit')}`.INFORMATION_SCHEMA.COLUMNS"
+    present: dict[str, set[str]] = {}
+    with suppress(NotFound):
+        for row in bigquery.query(f"SELECT table_name, column_name FROM {columns}"):
+            present.setdefault(row["table_name"], set()).add(row["column_name"])
+    return present
 
 
 def upsert(table: str, key: Sequence[str], rows: Iterable[dict[str, Any]]) -> None:

@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from tests.sql_support import Warehouse
-from utils import bigquery, layout
+from utils import audit, bigquery, layout
 from utils.errors import StateError
 from utils.sql import Column, Model, gold_models
 
@@ -90,3 +90,13 @@ def test_views_follow_the_bronze_tables_that_exist(warehouse: Warehouse) -> None
     assert warehouse.rows("bronze", "arrivals", "table_name, load_id, row_count") == [
         {"table_name": "hospital_a__patients", "load_id": "L1", "row_count": 2}
     ]
+
+
+def test_column_that_an_audit_table_gained_is_added(warehouse: Warehouse) -> None:
+    """An older installation's tables follow the newer code, and keep their rows."""
+    table = audit.name("dq_results")
+    bigquery.query(f"ALTER TABLE {table} DROP COLUMN examples")
+
+    audit.create_tables()
+
+    assert bigquery.query(f"SELECT examples FROM {table}") == []
