@@ -6,6 +6,7 @@ import argparse
 import signal
 import sys
 import tempfile
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,7 +48,7 @@ def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--trial", help="repeat one trial of this seed and count, as 1.3")
     parser.add_argument("--patients", type=int, default=60, help="people per hospital")
     parser.add_argument("--dates", type=int, default=2, help="business dates")
-    parser.add_argument("--size", type=int, default=8, help="faults per trial")
+    parser.add_argument("--size", type=int, default=16, help="faults per trial")
     return parser.parse_args(arguments)
 
 
@@ -58,6 +59,7 @@ def run(chosen: argparse.Namespace, folder: Path, console: Console) -> report.Re
     director = Director()
     result = report.Result(is_whole=not chosen.trial)
     with (
+        _until_stopped(result),
         stage(state, director.meet) as ready,
         Runner(DAG, ready.variables, state.log("chaos")) as runner,
     ):
@@ -78,6 +80,15 @@ def run(chosen: argparse.Namespace, folder: Path, console: Console) -> report.Re
             _run_trials(theatre, clean, drawn, number, chosen, console, result)
             ready.restore(f"after-{number}")
     return result
+
+
+@contextmanager
+def _until_stopped(result: report.Result) -> Iterator[None]:
+    """Keeps what is known when someone ends the test: its trials are good as far as they went."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        result.is_whole, result.is_stopped = False, True
 
 
 def _run_trials(

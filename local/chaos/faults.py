@@ -36,6 +36,11 @@ TRANSIENT: frozenset[Kind] = frozenset(
 )
 # After these nothing of the run goes on.
 FATAL: frozenset[Kind] = frozenset({"kill task", "403"})
+# What one task of a line did is done again as long as the line's last one did not succeed.
+_LINES = (
+    ("plan_silver", "build_silver", "stage_silver", "publish_silver"),
+    ("refresh_gold", "close_run"),
+)
 SERVICES = ("spark", "mariadb", "storage", "bigquery")
 AT_RANDOM = "a random moment"
 
@@ -158,7 +163,8 @@ def spread(faults: Sequence[Fault], places: dict[str, int], size: int) -> list[l
     """Spreads faults over trials of about `size` faults each.
 
     A fault at a point that another one of the trial ends for good (the load is landed then) would
-    never be met, so a task takes no second fault behind one that leaves its task to succeed.
+    never be met, so a task takes a second fault behind one that leaves it to succeed only if a
+    later task has a fault that makes the trial run it again.
     """
     trials: list[list[Fault]] = []
     for fault in faults:
@@ -176,4 +182,12 @@ def _fits(fault: Fault, trial: Sequence[Fault], places: dict[str, int]) -> bool:
         return all(other.point != AT_RANDOM for other in trial)
     same_task = [other for other in trial if other.task == fault.task]
     together = sorted([*same_task, fault], key=lambda item: places[item.point])
-    return all(item.kind in FATAL for item in together[:-1])
+    survived = sum(item.kind not in FATAL for item in together[:-1])
+    return survived <= sum(_repeats(other, fault.task) for other in trial)
+
+
+def _repeats(fault: Fault, task: str) -> bool:
+    """Whether a fault ends a run so that the next one does the work of an earlier task again."""
+    return fault.kind in FATAL and any(
+        task in line and fault.task in line[line.index(task) + 1 :] for line in _LINES
+    )

@@ -37,11 +37,13 @@ class Result:
 
     Attributes:
         is_whole: whether there were faults enough for every durable fail point.
+        is_stopped: whether someone ended the test before its last trial.
         durable_points: those of the undisturbed runs.
         never_met: faults whose point no run of their trials came to.
     """
 
     is_whole: bool
+    is_stopped: bool = False
     durable_points: set[str] = field(default_factory=set)
     outcomes: list[Outcome] = field(default_factory=list)
     never_met: list[Fault] = field(default_factory=list)
@@ -77,7 +79,7 @@ def show_trial(console: Console, outcome: Outcome) -> None:
 
 def show(console: Console, result: Result) -> int:
     """Prints the summary and returns the exit code."""
-    counts = Counter((fault.kind, fault.task) for fault in result.injected)
+    counts = Counter((fault.kind, fault.task.partition("[")[0]) for fault in result.injected)
     steps = [step for step in _STEPS if any(task == step for _, task in counts)]
     table = Table(title="Faults that struck", title_justify="left", box=SIMPLE_HEAD)
     table.add_column("kind")
@@ -108,4 +110,6 @@ def _verdict(console: Console, result: Result, missed: list[str]) -> int:
     if result.wrong or not result.injected or (result.is_whole and missed):
         return 1
     console.print("Every table equals the undisturbed run's: nothing was lost, nothing doubled.")
-    return 0
+    if result.is_stopped:
+        console.print("[bold red]stopped[/] before its last trial", highlight=False)
+    return int(result.is_stopped)

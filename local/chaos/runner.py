@@ -1,4 +1,7 @@
-"""Runs business dates in a process that may be killed, and notes which task runs."""
+"""Runs business dates in a process that may be killed, and notes which task runs.
+
+A mapped task is noted as `land[2]`: its instances do different work and fail alone.
+"""
 
 from __future__ import annotations
 
@@ -81,7 +84,7 @@ class Runner:
             if line.startswith("CHILD "):
                 self._child = int(line.split()[1])
             if found := _STARTING.search(line):
-                self.task = found[1]
+                self.task = found[1] if found[2] == "-1" else f"{found[1]}[{found[2]}]"
             if line.startswith("RESULT "):
                 self._log.flush()
                 return dict(json.loads(line.removeprefix("RESULT ")))

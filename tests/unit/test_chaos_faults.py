@@ -150,3 +150,19 @@ def test_a_trial_has_no_fault_behind_one_that_lets_its_task_succeed() -> None:
         [behind],
     ]
     assert faults.spread([deadly, behind], places, 5) == [[deadly, behind]]
+
+
+def test_a_task_that_is_run_again_takes_another_fault() -> None:
+    places = {point.name: point.place for point in POINTS}
+    absorbed = Fault("kill spark", "spark: wrote loads", task="build_silver")
+    behind = Fault("disk full", "spark: wrote loads", task="build_silver")
+    deadly = Fault("kill task", "bigquery: publish silver", task="publish_silver")
+    assert faults.spread([absorbed, deadly, behind], places, 5) == [[absorbed, deadly, behind]]
+    assert faults.spread([absorbed, behind, deadly], places, 5) == [[absorbed, deadly], [behind]]
+
+
+def test_each_source_takes_a_fault_in_the_same_trial() -> None:
+    places = {point.name: point.place for point in POINTS}
+    first = Fault("429", "storage: upload lake/bronze", task="land[0]")
+    second = Fault("503", "mysql: connect to hospital_a", task="land[1]")
+    assert faults.spread([first, second], places, 5) == [[first, second]]
