@@ -61,6 +61,7 @@ def run(chosen: argparse.Namespace, folder: Path, console: Console) -> report.Re
     with (
         _until_stopped(result),
         stage(state, director.meet) as ready,
+        director,
         Runner(DAG, ready.variables, state.log("chaos")) as runner,
     ):
         director.stage, director.runner = ready, runner

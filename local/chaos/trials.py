@@ -6,7 +6,7 @@ import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from local.chaos import content, faults
 from local.chaos.faults import AT_RANDOM, FATAL, SERVICES, TRANSIENT, Fault
@@ -94,6 +94,13 @@ class Director:
         self._is_running = False
         self._lock = threading.Lock()
         self._helpers: list[threading.Thread] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Lets nothing start a service again on a stage that is taken down."""
+        self.end()
 
     def begin(self, pending: list[Fault]) -> None:
         """Begins a run; faults that strike leave the list."""
@@ -217,9 +224,11 @@ class Theatre:
         ]
         for moment in moments:
             moment.start()
-        state = self.runner.run(clean.day)
-        for moment in moments:
-            moment.cancel()
+        try:
+            state = self.runner.run(clean.day)
+        finally:
+            for moment in moments:
+                moment.cancel()
         self.director.end()
         self.stage.free_disks()
         self.stage.revive()
