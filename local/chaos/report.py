@@ -82,7 +82,7 @@ def show(console: Console, result: Result) -> int:
     counts = Counter((fault.kind, fault.task.partition("[")[0]) for fault in result.injected)
     steps = [step for step in _STEPS if any(task == step for _, task in counts)]
     table = Table(title="Faults that struck", title_justify="left", box=SIMPLE_HEAD)
-    table.add_column("kind")
+    table.add_column("kind", no_wrap=True)
     for step in [*steps, "all"]:
         table.add_column(step.replace("_", "\n") or "random\nmoment", justify="right")
     for kind in KINDS:

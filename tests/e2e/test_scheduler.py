@@ -130,10 +130,13 @@ def running(tmp_path_factory: pytest.TempPathFactory, world: World) -> Iterator[
 
 @pytest.fixture(scope="module")
 def clean(running: Pipeline, world: World) -> dict[str, str]:
-    """Every table after runs that nothing disturbed; afterwards the lake is empty again."""
-    delivered = running.landing.parent / "delivered"
-    shutil.copytree(running.landing, delivered)
+    """Every table after runs that nothing disturbed; afterwards files are delivered, no more.
+
+    They are delivered once: reference codes are in force from the time of their upload.
+    """
     running.deliver()
+    delivered = running.state.path / "delivered"
+    shutil.copytree(running.state.path / "gcs", delivered)
     with running.worker() as worker:
         for day in world.business_dates:
             worker.run(day, lambda task, seconds: None)
@@ -141,7 +144,7 @@ def clean(running: Pipeline, world: World) -> dict[str, str]:
     local.stack.down(running.state)
     for folder in ("gcs", "bigquery", "airflow"):
         shutil.rmtree(running.state.path / folder)
-    shutil.copytree(delivered, running.landing, dirs_exist_ok=True)
+    delivered.rename(running.state.path / "gcs")
     return content
 
 
@@ -151,7 +154,6 @@ def test_a_disturbed_backfill_gives_the_tables_of_a_clean_run(
     """H01, H02, H05, H07: a worker and the warehouse are killed; a task is cleared afterwards."""
     local.stack.up(running.state, report=lambda ready: None, with_airflow=True)
     bigquery.client.cache_clear()
-    running.deliver()
     scheduler = Scheduler(running)
     days = world.business_dates
 
