@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from tests.sql_support import BUSINESS_DATE, Warehouse
-from utils import audit, bigquery, reconcile
+from utils import audit, bigquery, key_comparison
 from utils.audit import Run
-from utils.reconcile import Subject, comparison_sql
+from utils.key_comparison import Subject, comparison_sql
 from utils.sources import DatabaseSource, sources
 
 CLOCK = datetime(2026, 2, 1, 17, tzinfo=UTC)
@@ -28,7 +28,7 @@ OLD, NEW = "2026-01-10 08:00:00", "2026-01-31 08:00:00"
 @pytest.fixture(autouse=True)
 def tables(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
     """Empty tables of keys and bronze, and two published loads."""
-    monkeypatch.setattr(reconcile, "settings", lambda: warehouse.environment)
+    monkeypatch.setattr(key_comparison, "settings", lambda: warehouse.environment)
     for layer, name in (("staging", "keys"), ("bronze", "hospital_a__patients")):
         bigquery.query(
             f"CREATE OR REPLACE TABLE `{warehouse.environment.table(layer, name)}` "

@@ -8,7 +8,8 @@ import pytest
 
 from utils.audit import Load, Run
 from utils.errors import ConfigError
-from utils.reconcile import Comparison, Subject, accepted_tables, refusal
+from utils.key_comparison import Comparison, Subject
+from utils.reconcile import accepted_tables, refusal
 from utils.sources import DatabaseSource, sources
 from utils.spark_spec import silver_spec
 
