@@ -23,13 +23,18 @@ from utils import replays, runs, silver
 from utils.entities import IDENTIFIER
 from utils.operators import DAG_OPTIONS, build_batch, close_run, open_run, publish_batch
 
-NAME = {"type": ["null", "string"], "pattern": IDENTIFIER}
+
+def name(description: str) -> Param:
+    """A parameter that holds a name, or nothing."""
+    return Param(None, description, type=["null", "string"], pattern=IDENTIFIER)
+
+
 PARAMS = {
     "action": Param("replay", enum=["replay", "reject"], description="What becomes of the rows."),
     "dry_run": Param(True, type="boolean", description="Only show what would happen."),
-    "entity": Param(None, **NAME, description="Only rows of this entity."),
-    "source_system": Param(None, **NAME, description="Only rows of this hospital."),
-    "rule": Param(None, **NAME, description="Only rows that this rule holds."),
+    "entity": name("Only rows of this entity."),
+    "source_system": name("Only rows of this hospital."),
+    "rule": name("Only rows that this rule holds."),
     "load_ids": Param(
         [],
         type="array",
@@ -79,8 +84,9 @@ def apply_request() -> None:
     **DAG_OPTIONS,
 )
 def rcm_replay_quarantine() -> None:
-    preview = plan_preview()
-    outcome, published, closed = show_outcome(preview), publish_batch(), close_run()
+    preview: Any = plan_preview()
+    published: Any = publish_batch()
+    outcome, closed = show_outcome(preview), close_run()
     chain(open_run(), preview, build_batch("build_preview", "plan_preview"), outcome)
     chain(outcome, apply_request(), published, closed)
     chain(outcome, [published.children["refresh_gold"], closed])
