@@ -6,11 +6,12 @@ An account is a charge, and what is posted on a day is what the hospital says of
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 from simulator.counting import grouped, month_end_of, ratio
@@ -38,16 +39,10 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 GRAINS = {
     "fact_ar_balances": 3, "kpi_aged_ar": 4, "kpi_credit_balances": 3, "ar_rollforward": 3,
 }  # fmt: skip
-BUCKETS = ((30, "0-30"), (60, "31-60"), (90, "61-90"), (120, "91-120"))
-OLDEST_BUCKET = "over 120"
-OLD_CREDIT_DAYS = 90
-KINDS = {
-    "charge": "amount",
-    "payment": "paid_amount",
-    "patient_payment": "patient_paid_amount",
-    "contractual": "adjustment_amount",
-    "write_off": "write_off_amount",
-}
+AGES = (30, 60, 90, 120)
+BUCKETS = ("0-30", "31-60", "61-90", "91-120", "over 120")
+OLD_CREDIT_BUCKETS = ("91-120", "over 120")
+KINDS = ("charge", "payment", "patient_payment", "contractual", "write_off")
 
 
 class Standing(NamedTuple):
@@ -57,23 +52,40 @@ class Standing(NamedTuple):
     charge: Transaction
 
 
-class Posting(NamedTuple):
-    """A change of an account in cents, signed as the balance changes."""
+@dataclass
+class Balances:
+    """Accounts of one month end, payer and age with a balance, in cents."""
 
-    day: date
-    payer: str
-    kind: str
-    amount: int
-    is_reversal: bool
+    accounts: int = 0
+    owed: int = 0
+    credit: int = 0
+    credit_accounts: int = 0
+
+    def add(self, amount: int) -> None:
+        """Counts an account; a negative amount is a credit."""
+        self.accounts += 1
+        if amount > 0:
+            self.owed += amount
+        else:
+            self.credit -= amount
+            self.credit_accounts += 1
+
+    def __add__(self, other: Balances) -> Balances:
+        return Balances(
+            self.accounts + other.accounts,
+            self.owed + other.owed,
+            self.credit + other.credit,
+            self.credit_accounts + other.credit_accounts,
+        )
 
 
-class Balance(NamedTuple):
-    """What was owed on an account at a month end in cents; negative is a credit."""
+class Cell(NamedTuple):
+    """The balances of a month end, payer and age."""
 
     month_end: date
     payer: str
-    age_days: int
-    amount: int
+    bucket: str
+    balances: Balances
 
 
 class Receivables:
@@ -88,112 +100,120 @@ class Receivables:
             standing = Standing(version.effective_date.date(), charge)
             self.accounts[charge.transaction_id].append(standing)
 
-    def postings(self) -> Iterator[Posting]:
-        """Yields everything that was ever posted."""
+    @cached_property
+    def postings(self) -> dict[tuple[date, str, str, bool], tuple[int, int]]:
+        """Number and sum of everything ever posted, by month end, payer, kind and reversal.
+
+        A sum is in cents, signed as the balance changes.
+        """
+        counts: Counter[tuple[date, str, str, bool]] = Counter()
+        sums: Counter[tuple[date, str, str, bool]] = Counter()
         for standings in self.accounts.values():
-            yield from _changes(None, standings[0])
-            for before, after in pairwise(standings):
-                yield from _changes(before.charge, after)
+            stood = (0,) * len(KINDS)
+            for day, charge in standings:
+                stands = _parts(charge)
+                if stands == stood:
+                    continue
+                month_end = month_end_of(day)
+                for kind, before, after in zip(KINDS, stood, stands, strict=True):
+                    if before != after:
+                        is_reversal = (after < before) == (kind == "charge")
+                        posted = (month_end, charge.payer_id, kind, is_reversal)
+                        counts[posted] += 1
+                        sums[posted] += after - before
+                stood = stands
+        return {posted: (count, sums[posted]) for posted, count in counts.items()}
 
     def ledger(self) -> Rows:
         """Yields how many postings of each kind there are, and their sum."""
-        counts: Counter[str] = Counter()
-        sums: Counter[str] = Counter()
-        for posting in self.postings():
-            counts[posting.kind] += 1
-            sums[posting.kind] += posting.amount
-        for kind, count in counts.items():
-            yield self.name, kind, count, sums[kind]
+        for kind, members in grouped(self.postings.items(), lambda posted: posted[0][2]).items():
+            counts, amounts = zip(*(posted for _, posted in members), strict=True)
+            yield self.name, kind, sum(counts), sum(amounts)
 
     @cached_property
-    def balances(self) -> list[Balance]:
+    def cells(self) -> list[Cell]:
         """The balances at every month end up to the last month in which something was posted."""
-        last_day = max(self.today, *(stood[-1].day for stood in self.accounts.values()))
-        return [
-            balance
-            for standings in self.accounts.values()
-            for balance in _balances(standings, month_end_of(last_day))
-        ]
+        last = month_end_of(max(self.today, *(stood[-1].day for stood in self.accounts.values())))
+        cells: dict[tuple[date, str, str], Balances] = defaultdict(Balances)
+        for standings in self.accounts.values():
+            ends = [following.day for following in standings[1:]]
+            for (day, charge), end in zip(standings, [*ends, date.max], strict=True):
+                amount, month_end = charge.open_amount, month_end_of(day)
+                while amount and month_end <= last and month_end < end:
+                    bucket = _bucket((month_end - charge.service_date).days)
+                    cells[month_end, charge.payer_id, bucket].add(amount)
+                    month_end = _following(month_end)
+        return [Cell(*place, balances) for place, balances in cells.items()]
 
     @cached_property
-    def aged(self) -> list[Balance]:
+    def aged(self) -> list[Cell]:
         """The balances at the ends of months that were over on the business date."""
-        return [balance for balance in self.balances if balance.month_end <= self.today]
+        return [cell for cell in self.cells if cell.month_end <= self.today]
 
     def ar_balances(self) -> Rows:
         """Yields the number and the sums of the balances by month end and age."""
-        groups = grouped(self.aged, lambda one: (one.month_end, _bucket(one.age_days)))
+        groups = grouped(self.aged, lambda cell: (cell.month_end, cell.bucket))
         for (month_end, bucket), members in groups.items():
-            owed, credit = _split(members)
-            yield self.name, month_end, bucket, len(members), owed - credit, owed, credit
+            of = _total(members)
+            yield (self.name, month_end, bucket, of.accounts, of.owed - of.credit, of.owed,
+                   of.credit)  # fmt: skip
 
     def aged_ar(self) -> Rows:
         """Yields the balances by payer and age, with their share of the payer's and hospital's."""
         by_payer: Counter[tuple[date, str]] = Counter()
         by_month: Counter[date] = Counter()
-        for balance in self.aged:
-            by_payer[balance.month_end, balance.payer] += max(balance.amount, 0)
-            by_month[balance.month_end] += max(balance.amount, 0)
-        groups = grouped(self.aged, lambda one: (one.month_end, one.payer, _bucket(one.age_days)))
-        for (month_end, payer, bucket), members in groups.items():
-            owed, credit = _split(members)
+        for cell in self.aged:
+            by_payer[cell.month_end, cell.payer] += cell.balances.owed
+            by_month[cell.month_end] += cell.balances.owed
+        for month_end, payer, bucket, of in self.aged:
             of_payer, of_hospital = by_payer[month_end, payer], by_month[month_end]
-            yield (self.name, month_end, payer, bucket, len(members), owed, credit,
-                   of_payer, ratio(owed, of_payer), of_hospital, ratio(owed, of_hospital),
+            yield (self.name, month_end, payer, bucket, of.accounts, of.owed, of.credit,
+                   of_payer, ratio(of.owed, of_payer), of_hospital, ratio(of.owed, of_hospital),
                    )  # fmt: skip
 
     def credit_balances(self) -> Rows:
         """Yields the credits by payer."""
-        for (month_end, payer), members in grouped(
-            self.aged, lambda one: (one.month_end, one.payer)
-        ).items():
-            owed, credit = _split(members)
-            credits = [one for one in members if one.amount < 0]
-            old = [one for one in credits if one.age_days > OLD_CREDIT_DAYS]
-            yield (self.name, month_end, payer, len(members), len(credits), credit,
-                   _split(old)[1], owed, ratio(credit, owed))  # fmt: skip
+        groups = grouped(self.aged, lambda cell: (cell.month_end, cell.payer))
+        for (month_end, payer), members in groups.items():
+            of = _total(members)
+            old = _total(cell for cell in members if cell.bucket in OLD_CREDIT_BUCKETS)
+            yield (self.name, month_end, payer, of.accounts, of.credit_accounts, of.credit,
+                   old.credit, of.owed, ratio(of.credit, of.owed))  # fmt: skip
 
     def rollforward(self) -> Rows:
         """Yields what was owed, what was posted and what was owed then, by payer and month."""
         cells: dict[tuple[str, date], Counter[str]] = defaultdict(Counter)
-        last_month_end = max(balance.month_end for balance in self.balances)
-        for balance in self.balances:
-            cells[balance.payer, balance.month_end]["end"] += balance.amount
-            following = month_end_of(balance.month_end + timedelta(days=1))
-            if following <= last_month_end:
-                cells[balance.payer, following]["begin"] += balance.amount
-        for posting in self.postings():
-            kind = "reversal" if posting.is_reversal else posting.kind
-            cells[posting.payer, month_end_of(posting.day)][kind] += posting.amount
+        last_month_end = max(cell.month_end for cell in self.cells)
+        for month_end, payer, _, of in self.cells:
+            cells[payer, month_end]["end"] += of.owed - of.credit
+            if (following := _following(month_end)) <= last_month_end:
+                cells[payer, following]["begin"] += of.owed - of.credit
+        for (month_end, payer, kind, is_reversal), (_, amount) in self.postings.items():
+            cells[payer, month_end]["reversal" if is_reversal else kind] += amount
         for (payer, month_end), cell in cells.items():
             movements = [cell[kind] for kind in (*KINDS, "reversal", "transfer")]
             yield (self.name, payer, month_end, month_end <= self.today,
                    cell["begin"], *movements, cell["end"])  # fmt: skip
 
 
-def _changes(before: Transaction | None, after: Standing) -> Iterator[Posting]:
-    for kind, field in KINDS.items():
-        grown = getattr(after.charge, field) - getattr(before, field, 0)
-        if grown:
-            amount = grown if kind == "charge" else -grown
-            yield Posting(after.day, after.charge.payer_id, kind, amount, grown < 0)
+def _parts(charge: Transaction) -> tuple[int, ...]:
+    """What a charge adds to its account's balance, in the order of KINDS."""
+    return (
+        charge.amount,
+        -charge.paid_amount,
+        -charge.patient_paid_amount,
+        -charge.adjustment_amount,
+        -charge.write_off_amount,
+    )
 
 
-def _balances(standings: Sequence[Standing], last: date) -> Iterator[Balance]:
-    month_end = month_end_of(standings[0].day)
-    while month_end <= last:
-        charge = next(one.charge for one in reversed(standings) if one.day <= month_end)
-        if charge.open_amount:
-            age = (month_end - charge.service_date).days
-            yield Balance(month_end, charge.payer_id, age, charge.open_amount)
-        month_end = month_end_of(month_end + timedelta(days=1))
+def _following(month_end: date) -> date:
+    return month_end_of(month_end + timedelta(days=1))
 
 
 def _bucket(age_days: int) -> str:
-    return next((name for oldest, name in BUCKETS if age_days <= oldest), OLDEST_BUCKET)
+    return BUCKETS[bisect_left(AGES, age_days)]
 
 
-def _split(balances: Iterable[Balance]) -> tuple[int, int]:
-    """Returns what is owed to the hospital, and what it owes."""
-    amounts = [balance.amount for balance in balances]
-    return sum(one for one in amounts if one > 0), -sum(one for one in amounts if one < 0)
+def _total(cells: Iterable[Cell]) -> Balances:
+    return sum((cell.balances for cell in cells), Balances())
