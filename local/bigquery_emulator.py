@@ -11,6 +11,9 @@ Runs in the emulator's own environment (Python 3.13) and takes the emulator's ar
   hundred. Loads are written down, before they begin and at their end: a load that appends must not
   run twice, also if the emulator dies meanwhile. One that did not come to its end has failed when
   the emulator is started again, instead of running for ever.
+- A statement is parsed and translated to DuckDB's SQL by Python, which takes as long as running it.
+  Here that is done once: a script that comes again, while the datasets that it names have the same
+  tables with the same columns, is run as it was translated then.
 - A query that is sent again with the same request id gets the first one's answer, as in BigQuery.
 """
 
@@ -19,7 +22,9 @@ from __future__ import annotations
 import functools
 import json
 import sys
+import threading
 from collections import deque
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -27,11 +32,14 @@ from local_bigquery import cli
 from local_bigquery.catalog import names, tabledata, tables
 from local_bigquery.engine import database, types
 from local_bigquery.errors import not_found
-from local_bigquery.jobs import runner, store
+from local_bigquery.jobs import merge, query, runner, store
+from local_bigquery.sql import script
 from local_bigquery.sql.rules import partitions
+from sqlglot import exp
 
 if TYPE_CHECKING:
     from local_bigquery.models import Job, JobConfiguration, TableFieldSchema
+    from local_bigquery.sql.translate import Context
 
 _OBJECTS = """
 WITH
@@ -76,11 +84,65 @@ SET
 WHERE state != 'DONE'
 """
 _INTERRUPTED = {"reason": "backendError", "message": "The emulator ended in the middle of this job"}
+_SCHEMA_VERSION = """
+SELECT schema_version
+FROM {catalogue}.ducklake_snapshot
+ORDER BY snapshot_id DESC
+LIMIT 1
+"""
+_SHAPE = """
+WITH
+  lake_schema AS (
+    SELECT schema_id
+    FROM {catalogue}.ducklake_schema
+    WHERE schema_name = $1 AND end_snapshot IS NULL
+  ),
+
+  parts AS (
+    SELECT
+      lake_table.table_name AS name,
+      lake_column.column_order AS place,
+      CONCAT_WS(
+        ' ', lake_column.column_name, lake_column.column_type, lake_column.nulls_allowed
+      ) AS part
+    FROM {catalogue}.ducklake_column AS lake_column
+    INNER JOIN {catalogue}.ducklake_table AS lake_table USING (table_id)
+    INNER JOIN lake_schema USING (schema_id)
+    WHERE lake_column.end_snapshot IS NULL AND lake_table.end_snapshot IS NULL
+    UNION ALL
+    SELECT lake_view.view_name, 0, lake_view.sql
+    FROM {catalogue}.ducklake_view AS lake_view
+    INNER JOIN lake_schema USING (schema_id)
+    WHERE lake_view.end_snapshot IS NULL
+  )
+
+SELECT MD5(STRING_AGG(name || ' ' || part, ';' ORDER BY name, place, part)) FROM parts
+"""
+_KEPT_SCRIPTS = 256
+_KEPT_STATEMENTS = 4_096
 _KEPT_JOBS = 2_000
 _KEPT_ANSWERS = 200
 _jobs: dict[tuple[str, str], Job] = {}
 _answers: deque[str] = deque()
+_translations: dict[Any, Translation] = {}
+_running = threading.local()
 _save, _load, _submit, _connect = store.save, store.load, runner.submit, database._connect
+_parse_script = functools.lru_cache(_KEPT_SCRIPTS)(script.parse_script)
+_parse = functools.lru_cache(_KEPT_STATEMENTS)(script.parse)
+_translate = script.translate
+_DDL = (exp.Create, exp.Alter, exp.Drop, exp.Command)
+
+
+@dataclass(frozen=True)
+class Translation:
+    """DuckDB's SQL of a statement, what the translator noted, and the shapes that it stands on."""
+
+    sql: str
+    used: frozenset[str]
+    referenced: frozenset[tuple[str, str, str]]
+    temporary: frozenset[str]
+    variables: dict[str, str]
+    shapes: dict[tuple[str, str], str]
 
 
 def objects(
@@ -189,6 +251,71 @@ def submit(project_id: str, job_id: str, configuration: JobConfiguration, *uploa
     return _submit(project_id, job_id, configuration, *upload)
 
 
+def parse_script(sql: str) -> list[script.Statement]:
+    """The statements of a script, which this thread runs next."""
+    _running.script = sql
+    statements: list[script.Statement] = _parse_script(sql)
+    return statements
+
+
+def parse(sql: str) -> list[exp.Expression]:
+    """The trees of a statement; only those of DDL are changed by who reads them."""
+    return [tree.copy() if isinstance(tree, _DDL) else tree for tree in _parse(sql)]
+
+
+def schema_version(project_id: str) -> int:
+    """Counts the changes of tables and views of a project."""
+    catalogue = database.quote(f"__ducklake_metadata_{project_id}")
+    [(version,)] = database.fetch(_SCHEMA_VERSION.format(catalogue=catalogue))
+    return int(version)
+
+
+@functools.lru_cache(_KEPT_SCRIPTS)
+def shape(project_id: str, dataset_id: str, version: int) -> str:
+    """A digest of the columns and views of a dataset as of a schema version."""
+    catalogue = database.quote(f"__ducklake_metadata_{project_id}")
+    [(digest,)] = database.fetch(_SHAPE.format(catalogue=catalogue), [dataset_id])
+    return str(digest)
+
+
+def translate(tree: exp.Expression, context: Context) -> tuple[str, dict[str, Any]]:
+    """A statement in DuckDB's SQL with the values that it uses."""
+    text = context.system.get("statement_text", "")
+    key = (
+        *(getattr(_running, "script", ""), text, tree),
+        *(context.project_id, context.dataset_id),
+        *(tuple(context.parameters.items()), tuple(context.variables)),
+        frozenset(context.temporary),
+    )
+    known = _translations.get(key)
+    if known and all(
+        shape(*dataset, schema_version(dataset[0])) == digest
+        for dataset, digest in known.shapes.items()
+    ):
+        context.referenced |= known.referenced
+        context.temporary |= known.temporary
+        sql = known.sql
+        for name, table in known.variables.items():
+            sql = sql.replace(table, context.variables[name])
+        return sql, {name: context.values[name] for name in known.used}
+    before, context.referenced = context.referenced, set()
+    sql, values = _translate(tree, context)
+    datasets = {(project_id, dataset_id) for project_id, dataset_id, _ in context.referenced}
+    if "@@" not in text:
+        _translations[key] = Translation(
+            sql,
+            frozenset(values),
+            frozenset(context.referenced),
+            frozenset(context.temporary),
+            dict(context.variables),
+            {dataset: shape(*dataset, schema_version(dataset[0])) for dataset in datasets},
+        )
+    while len(_translations) > _KEPT_STATEMENTS:
+        del _translations[next(iter(_translations))]
+    context.referenced |= before
+    return sql, values
+
+
 if __name__ == "__main__":
     database.objects = objects
     database._connect = connect
@@ -196,5 +323,7 @@ if __name__ == "__main__":
     tables.columns = tabledata.columns = columns
     store.save, store.load, store.list_ = save, load, list_jobs
     runner.submit = submit
+    script.parse_script, script.parse = parse_script, parse
+    script.translate = query.translate = merge.translate = translate
     partitions._hidden = lambda table: False
     cli.main()

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -67,6 +68,15 @@ def _kill(state: StateFolder, name: str) -> None:
     os.kill(record.pid, signal.SIGKILL)
     while processes.is_running(record):
         time.sleep(0.01)
+
+
+def _unlocked(file: Path) -> duckdb.DuckDBPyConnection:
+    """Opens a database; the lock of a killed process goes a moment after the process."""
+    for _ in range(100):
+        with suppress(duckdb.IOException):
+            return duckdb.connect(file)
+        time.sleep(0.05)
+    return duckdb.connect(file)
 
 
 def _sql(state: StateFolder, statement: str) -> list[tuple[object, ...]]:
@@ -134,7 +144,7 @@ def test_a_load_that_the_warehouse_did_not_finish_has_failed_after_a_restart(
         **{"status": {"state": "RUNNING"}, "statistics": {"creationTime": "1"}},
         "configuration": {"jobType": "LOAD", "load": {}},
     }
-    with duckdb.connect(own.path / "bigquery" / "emulator.duckdb") as kept:
+    with _unlocked(own.path / "bigquery" / "emulator.duckdb") as kept:
         row = ["rcm-local", "interrupted", None, "RUNNING", 1, json.dumps(job)]
         kept.execute("INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?)", row)
 
