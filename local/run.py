@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -37,7 +38,10 @@ from local.errors import LocalError
 from local.paths import StateFolder, state_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
+
+    # A day, and what brings hospitals and payers to its evening.
+    BusinessDate = tuple[date, Callable[[], None]]
 
 DAG = "rcm_daily"
 TASKS_PER_RUN = 10
@@ -122,11 +126,20 @@ def run_dates(
 ) -> None:
     """Brings the hospitals to each business date in turn and runs the DAG for it."""
     bar = progress.add_task("hospitals", total=None)
-    with _timed(stages, "simulator"), ThreadPoolExecutor(1) as beside:
-        tables = beside.submit(_create_tables)
-        dates = list(_prepare(world, state, variables))
-        tables.result()
-    progress.update(bar, visible=False)
+    with ThreadPoolExecutor(1) as beside:
+        with _timed(stages, "simulator"):
+            tables = beside.submit(_create_tables)
+            dates, write_answer_key = _prepare(world, state, variables)
+            tables.result()
+        answer_key = beside.submit(write_answer_key)
+        progress.update(bar, visible=False)
+        _run_each(dates, worker, progress, stages)
+        answer_key.result()
+
+
+def _run_each(
+    dates: Sequence[BusinessDate], worker: DagWorker, progress: Progress, stages: Stages
+) -> None:
     for day, advance in dates:
         with _timed(stages, "simulator"):
             advance()
@@ -156,8 +169,8 @@ def _create_tables() -> None:
 
 def _prepare(
     world: World, state: StateFolder, variables: dict[str, str]
-) -> Iterator[tuple[date, Callable[[], None]]]:
-    """The business dates, each with what brings hospitals and payers to its evening."""
+) -> tuple[list[BusinessDate], Callable[[], None]]:
+    """The business dates, and what writes down the truth that `make verify` compares with."""
     import simulator
 
     hospitals = {
@@ -169,19 +182,19 @@ def _prepare(
     landing.mkdir(parents=True)
     if world.data:
         day = simulator.load_tutorial(Path(world.data), hospitals, landing)
-        yield day, lambda: upload_landing(landing, variables)
-        return
+        return [(day, lambda: upload_landing(landing, variables))], lambda: None
     simulated = simulator.generate(
         world.seed, world.patients, world.days, INITIAL_DATE, state.path / "simulator"
     )
-    simulated.write_answer_key(state.path / "answer_key")
-    for index, day in enumerate(simulated.business_dates):
 
-        def advance(index: int = index) -> None:
-            simulated.apply(index, hospitals, landing)
-            upload_landing(landing, variables)
+    def advance(index: int) -> None:
+        simulated.apply(index, hospitals, landing)
+        upload_landing(landing, variables)
 
-        yield day, advance
+    dates: list[BusinessDate] = [
+        (day, partial(advance, index)) for index, day in enumerate(simulated.business_dates)
+    ]
+    return dates, partial(simulated.write_answer_key, state.path / "answer_key")
 
 
 def upload_landing(folder: Path, variables: dict[str, str]) -> None:
