@@ -130,6 +130,8 @@ _save, _load, _submit, _connect = store.save, store.load, runner.submit, databas
 _parse_script = functools.lru_cache(_KEPT_SCRIPTS)(script.parse_script)
 _parse = functools.lru_cache(_KEPT_STATEMENTS)(script.parse)
 _translate = script.translate
+# What these stand for is read from the catalogue while a statement is translated.
+_READ_WHEN_TRANSLATED = ("@@", "INFORMATION_SCHEMA", "*`")
 _DDL = (exp.Create, exp.Alter, exp.Drop, exp.Command)
 
 
@@ -301,7 +303,7 @@ def translate(tree: exp.Expression, context: Context) -> tuple[str, dict[str, An
     before, context.referenced = context.referenced, set()
     sql, values = _translate(tree, context)
     datasets = {(project_id, dataset_id) for project_id, dataset_id, _ in context.referenced}
-    if "@@" not in text:
+    if not any(word in text.upper() for word in _READ_WHEN_TRANSLATED):
         _translations[key] = Translation(
             sql,
             frozenset(values),
