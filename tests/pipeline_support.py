@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from simulator.world import World
+
 HOSPITALS = ("hospital_a", "hospital_b")
 
 
@@ -68,6 +70,13 @@ class Pipeline:
     def deliver(self) -> None:
         """Uploads what the payers put into the landing folder."""
         upload_landing(self.landing, self.variables)
+
+    def live(self, world: World, worker: DagWorker) -> None:
+        """Brings hospitals and payers to the evening of each business date and runs it."""
+        for index, day in enumerate(world.business_dates):
+            world.apply(index, self.hospitals, self.landing)
+            self.deliver()
+            worker.run(day, lambda task, seconds: None)
 
     def content(self) -> dict[str, str]:
         """A hash of every published table's rows, technical columns left out."""

@@ -46,10 +46,7 @@ def month(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Month]:
     with pytest.MonkeyPatch.context() as patch, pipeline(folder, patch) as running:
         world = simulator.generate(21, 60, DATES - 1, date(2026, 1, 31), folder / "simulator")
         with running.worker() as worker:
-            for index, day in enumerate(world.business_dates):
-                world.apply(index, running.hospitals, running.landing)
-                running.deliver()
-                worker.run(day, lambda task, seconds: None)
+            running.live(world, worker)
         yield Month(running, list(world.business_dates), running.content())
 
 

@@ -67,10 +67,7 @@ def hospitals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospitals]:
     with pytest.MonkeyPatch.context() as patch, pipeline(folder, patch) as running:
         world = simulator.generate(11, 200, 1, date(2026, 1, 31), folder / "simulator")
         with running.worker() as daily, running.worker(DAG) as comparer:
-            for index, day in enumerate(world.business_dates):
-                world.apply(index, running.hospitals, running.landing)
-                running.deliver()
-                daily.run(day, lambda task, seconds: None)
+            running.live(world, daily)
             yield Hospitals(running, daily, comparer, world.business_dates[-1])
 
 

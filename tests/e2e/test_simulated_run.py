@@ -52,10 +52,7 @@ def simulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulated]:
         world = simulator.generate(7, 400, 2, date(2026, 1, 31), folder / "simulator")
         world.write_answer_key(folder / "key")
         with running.worker() as worker:
-            for index, day in enumerate(world.business_dates):
-                world.apply(index, running.hospitals, running.landing)
-                running.deliver()
-                worker.run(day, lambda task, seconds: None)
+            running.live(world, worker)
             yield Simulated(running, worker, world, folder / "key")
 
 
