@@ -102,6 +102,14 @@ def all_rows() -> str:
     return f"SELECT load_id, row_id FROM {_ledger()}"
 
 
+def rejected_rows_that_pass(staged: str) -> str:
+    """SELECT of load_id: loads of rows that a person rejected and that a rebuild would load."""
+    return (
+        f"SELECT known.load_id FROM {_ledger()} AS known LEFT JOIN {staged} AS held ON {_SAME_ROW} "
+        "WHERE known.state = 'rejected' AND held.load_id IS NULL"
+    )
+
+
 def _passed_rows(staged: str, judged: str) -> str:
     """The rows that the batch read again and that no rule holds any more."""
     return (

@@ -196,6 +196,7 @@ def publish_sql(names: Iterable[str], *, is_rebuild: bool = False) -> str:
             "WHERE publication_id = @batch_id) THEN RETURN; END IF",
             *_check_balance(is_rebuild),
             *(_check_history(staged, is_rebuild) if staged else []),
+            *(_check_rejections() if is_rebuild else []),
             "BEGIN TRANSACTION",
             *lease.hold_statements(audit.name("leases")),
             *[line for entity in staged for line in _replace_versions(entity, is_rebuild)],
@@ -271,6 +272,18 @@ def _check_history(staged: Sequence[Entity], is_rebuild: bool) -> list[str]:
         "IF broken IS NOT NULL THEN RAISE USING MESSAGE = "
         "CONCAT('Nothing was published, the history in ', @batch_uri, ' is wrong: ', broken); "
         "END IF",
+    ]
+
+
+def _check_rejections() -> list[str]:
+    """Ends the script with an error when rows that a person rejected pass today's rules."""
+    passing = quarantine.rejected_rows_that_pass(staged_table(PUBLISHED, "quarantine"))
+    return [
+        "SET broken = (SELECT STRING_AGG(DISTINCT load_id, ', ' ORDER BY load_id) "
+        f"FROM ({passing}) AS passing)",
+        "IF broken IS NOT NULL THEN RAISE USING MESSAGE = CONCAT('Nothing was published: rows that "
+        "were rejected pass by now, see audit.quarantine. Hold them by a rule. Loads: ', "
+        "broken); END IF",
     ]
 
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from google.api_core.exceptions import GoogleAPICallError
 
 from tests.sql_support import Row, Warehouse, hold_lease, silver_row
 from utils import audit, bigquery, replays, silver
@@ -318,5 +319,16 @@ def test_a_rebuild_leaves_what_a_person_rejected(ledger: Ledger) -> None:
     ledger.publish("b1", held(MONDAY))
     bigquery.query(f"UPDATE {audit.name('quarantine')} SET state = 'rejected' WHERE TRUE")
     ledger.publish("b2", held(MONDAY), is_rebuild=True)
+
+    assert ledger.states() == [(MONDAY, 1, "rejected")]
+
+
+def test_a_rebuild_loads_nothing_that_a_person_rejected(ledger: Ledger) -> None:
+    """A rule that lets rejected rows pass is corrected, or they would come in unseen."""
+    ledger.publish("b1", held(MONDAY))
+    bigquery.query(f"UPDATE {audit.name('quarantine')} SET state = 'rejected' WHERE TRUE")
+
+    with pytest.raises(GoogleAPICallError, match=f"rejected pass by now.*Loads: {MONDAY}"):
+        ledger.publish("b2", is_rebuild=True)
 
     assert ledger.states() == [(MONDAY, 1, "rejected")]
