@@ -8,7 +8,7 @@ row value. Instants are ISO 8601 with an offset. `?` marks fields that may be nu
     entities[]
       name, singular what the entity is called: `patients`, `patient`
       key[]          columns that identify a row within its source system
-      amounts?       {billed, paid}: the columns with the dollars
+      amounts        {billed?, paid?}: the columns with the dollars
       columns[]      {name, type, normalize?, required, tracked}, in contract order
       derived[]      {name, type, expr}: Spark SQL over the columns and `_event_at`
       rules[]        {name, severity: quarantine|warn, expect, reason}: `expect` is Spark SQL over
@@ -93,10 +93,10 @@ class Rule:
 
 @dataclass(frozen=True)
 class Amounts:
-    """The columns that hold the dollars billed and paid."""
+    """The columns that hold the dollars billed and paid, as far as an entity has them."""
 
-    billed: str
-    paid: str
+    billed: str | None
+    paid: str | None
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ class Entity:
     name: str
     singular: str
     key: tuple[str, ...]
-    amounts: Amounts | None
+    amounts: Amounts
     columns: tuple[Column, ...]
     derived: tuple[Derived, ...]
     rules: tuple[Rule, ...]
@@ -287,12 +287,11 @@ def _day(node: _Node, name: str) -> date:
 
 
 def _entity(node: _Node) -> Entity:
-    amounts = node.field("amounts", dict, optional=True)
     entity = Entity(
         name=node.text("name"),
         singular=node.text("singular"),
         key=node.texts("key"),
-        amounts=_amounts(_Node(amounts, f"{node.where}.amounts")) if amounts else None,
+        amounts=_amounts(_Node(node.field("amounts", dict), f"{node.where}.amounts")),
         columns=tuple(_column(item) for item in node.nodes("columns")),
         derived=tuple(_derived(item) for item in node.nodes("derived")),
         rules=tuple(_rule(item) for item in node.nodes("rules")),
@@ -306,7 +305,7 @@ def _entity(node: _Node) -> Entity:
 
 def _check_references(entity: Entity, where: str) -> None:
     names = {column.name for column in entity.columns}
-    amounts = (entity.amounts.billed, entity.amounts.paid) if entity.amounts else ()
+    amounts = [name for name in (entity.amounts.billed, entity.amounts.paid) if name]
     mapped = [name for load in entity.loads for name in load.columns]
     for name in (*entity.key, *amounts, *mapped):
         if name not in names:
@@ -316,7 +315,7 @@ def _check_references(entity: Entity, where: str) -> None:
 
 
 def _amounts(node: _Node) -> Amounts:
-    return Amounts(billed=node.text("billed"), paid=node.text("paid"))
+    return Amounts(billed=node.optional_text("billed"), paid=node.optional_text("paid"))
 
 
 def _column(node: _Node) -> Column:

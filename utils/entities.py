@@ -56,8 +56,13 @@ class Rule(StrictModel):
 class Amounts(StrictModel):
     """Which columns are the dollars billed and paid, for control totals and dollars held."""
 
-    billed: str
-    paid: str
+    billed: str | None = None
+    paid: str | None = None
+
+    @property
+    def named(self) -> dict[str, str]:
+        """The columns by what they are: billed, paid or both."""
+        return self.model_dump(exclude_none=True)
 
 
 class SilverColumn(StrictModel):
@@ -77,7 +82,7 @@ class Entity(StrictModel):
     description: str
     grain: str
     key: tuple[str, ...] = Field(min_length=1)
-    amounts: Amounts | None = None
+    amounts: Amounts = Amounts()
     columns: dict[str, Column]
     derived: dict[str, Derived] = {}
     rules: tuple[Rule, ...] = ()
@@ -92,8 +97,7 @@ class Entity(StrictModel):
 
     @model_validator(mode="after")
     def _references_exist(self) -> Entity:
-        amounts = [self.amounts.billed, self.amounts.paid] if self.amounts else []
-        for name in [*self.key, *amounts]:
+        for name in [*self.key, *self.amounts.named.values()]:
             if name not in self.columns:
                 raise ValueError(f"`{name}` is named by key or amounts but is not a column")
         if any(not self.columns[name].required for name in self.key):

@@ -17,7 +17,7 @@ from utils import bigquery
 from utils.entities import entities
 from utils.errors import StateError
 from utils.paths import SQL
-from utils.sql import RATE_DIGITS, gold_models, render
+from utils.sql import gold_models, render
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -125,16 +125,8 @@ def _gold_table(model: Model, environment: Settings) -> Table:
 
 
 def _field(name: str, column: Column, keys: tuple[str, ...]) -> SchemaField:
-    field: dict[str, object] = {
-        "name": name,
-        "type": column.type,
-        "mode": "REQUIRED" if name in keys else "NULLABLE",
-        "description": column.description,
-    }
-    if column.type == "RATE":
-        precision, scale = RATE_DIGITS
-        field |= {"type": "NUMERIC", "precision": precision, "scale": scale}
-    return SchemaField.from_api_repr(field)
+    mode = "REQUIRED" if name in keys else "NULLABLE"
+    return SchemaField(name, column.sql_type, mode, description=column.description)
 
 
 def _update(table: Table) -> None:

@@ -24,13 +24,13 @@ from utils.errors import FileRefused, PipelineError, SourceError
 from utils.landing.contract import WantedColumn, near_names
 from utils.landing.files import REFUSALS, FileRequest, LandedFile, discover, land_file
 from utils.landing.months import delivered_months
-from utils.landing.mysql import TableRequest, land_table, source_clock
+from utils.landing.mysql import TableRequest, land_table, present_tables, source_clock
 from utils.landing.mysql_query import Window
 from utils.settings import settings
 from utils.sources import DatabaseSource, FileSource, sources
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+    from collections.abc import Callable, Container, Iterator, Mapping, Sequence, Set
 
     from utils.landing.bronze import Landed
     from utils.landing.files import Discovered
@@ -85,9 +85,8 @@ def _control_totals(load: Load, landed: Landed) -> dict[str, Decimal]:
 
 def money(load: Load) -> dict[str, str]:
     """The source's columns of the dollars billed and paid; empty without money or mapping."""
-    amounts = entities()[load.entity].amounts
+    named = entities()[load.entity].amounts.named
     columns = sources()[load.source].tables[load.table_name].columns
-    named = {"billed": amounts.billed, "paid": amounts.paid} if amounts else {}
     return {kind: columns[column] for kind, column in named.items() if column in columns}
 
 
@@ -168,7 +167,10 @@ def _expected_tables(source: DatabaseSource, run: Run, connection_uri: str) -> I
     clock = source_clock(connection_uri, source.name)
     high = min(source.end_of_day(run.business_date), clock)
     known = audit.table_progress(source.name, run.business_date, high)
+    absent = _absent_tables(source, connection_uri, known)
     for name, table in source.tables.items():
+        if name in absent:
+            continue
         progress = known.get(name, audit.NO_PROGRESS)
         if progress.is_settled or (table.load == "full" and progress.is_newer_published):
             continue
@@ -190,6 +192,13 @@ def _expected_tables(source: DatabaseSource, run: Run, connection_uri: str) -> I
         )
         request = _table_request(source, load, connection_uri, clock)
         yield Expected(load, lambda request=request: land_table(request))  # type: ignore[misc]
+
+
+def _absent_tables(source: DatabaseSource, connection_uri: str, known: Container[str]) -> set[str]:
+    """Optional tables that this database never had; one that was once there has to stay."""
+    optional = {name for name, table in source.tables.items() if table.optional}
+    absent = optional - present_tables(connection_uri, source.name)
+    return {name for name in absent if name not in known}
 
 
 def _table_request(

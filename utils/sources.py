@@ -39,12 +39,14 @@ class DatabaseTable(Mapped):
 
     `overlap` is how far an incremental window reaches back behind the last one, so that rows
     committed late or stamped with a day only are seen again. `max_delete_share` is the share of
-    the table's live rows that a reconcile may close at once.
+    the table's live rows that a reconcile may close at once. A table that is `optional` need not
+    be there: not every billing system has it.
     """
 
     load: Literal["full", "incremental"]
     overlap: timedelta = timedelta(days=1)
     max_delete_share: float = Field(default=0.05, ge=0, le=1)
+    optional: bool = False
 
     @model_validator(mode="after")
     def _incremental_needs_a_watermark(self) -> DatabaseTable:

@@ -43,7 +43,7 @@ def _entity(entity: Entity, loads: Sequence[Load], history: Sequence[str]) -> di
         "name": entity.name,
         "singular": entity.singular,
         "key": list(entity.key),
-        "amounts": entity.amounts.model_dump() if entity.amounts else None,
+        "amounts": entity.amounts.named,
         "columns": [
             {
                 "name": name,

@@ -31,14 +31,13 @@ if TYPE_CHECKING:
     from utils.settings import Settings
 
 MAX_CLUSTER_COLUMNS = 4
-RATE_DIGITS = (18, 6)  # in all, after the point
 
 _FILE = re.compile(r"\A/\*---\n(?P<header>.*?)^---\*/\n(?P<query>.*)\Z", re.DOTALL | re.MULTILINE)
 _SQL = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False)  # noqa: S701 (not HTML)
 
 
 class Column(StrictModel):
-    """A column of a model. NUMERIC is USD; RATE is any ratio, kept to six decimals."""
+    """A column of a model. NUMERIC is USD; RATE is any ratio, kept to nine decimals."""
 
     type: Literal["STRING", "DATE", "TIMESTAMP", "NUMERIC", "INT64", "BOOL", "RATE"]
     description: str
@@ -46,7 +45,7 @@ class Column(StrictModel):
     @property
     def sql_type(self) -> str:
         """The column's BigQuery type."""
-        return f"NUMERIC{RATE_DIGITS}" if self.type == "RATE" else self.type
+        return "NUMERIC" if self.type == "RATE" else self.type
 
 
 class Definition(StrictModel):

@@ -157,6 +157,8 @@ def _or_zero(name: str, sql_type: str) -> Column:
 
 
 def _amounts(entity: Entity) -> list[Column]:
-    billed = F.col(entity.amounts.billed) if entity.amounts else F.lit(None)
-    paid = F.col(entity.amounts.paid) if entity.amounts else F.lit(None)
-    return [billed.cast(_MONEY).alias("billed_amount"), paid.cast(_MONEY).alias("paid_amount")]
+    dollars = {"billed_amount": entity.amounts.billed, "paid_amount": entity.amounts.paid}
+    return [
+        (F.col(source) if source else F.lit(None)).cast(_MONEY).alias(name)
+        for name, source in dollars.items()
+    ]

@@ -52,6 +52,7 @@ _COLUMNS = """
     WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = %s
     ORDER BY ORDINAL_POSITION
 """
+_TABLES = "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()"
 _ACCESS_REFUSED = {1044, 1045, 1142, 1143, 1227, 1698}
 _NO_DATABASE = 1049
 _NOTHING_SAID = "It broke off or did not answer"
@@ -123,6 +124,16 @@ def source_clock(uri: str, source: str) -> datetime:
     now: datetime
     [[now]] = _ask(uri, source, "SELECT UTC_TIMESTAMP(6)")
     return now.replace(tzinfo=UTC)
+
+
+def present_tables(uri: str, source: str) -> frozenset[str]:
+    """Names of the tables that the database shows to this user.
+
+    Raises:
+        SourceUnavailable: the server does not answer.
+        SourceError: it refuses the user or does not have the database.
+    """
+    return frozenset(name for (name,) in _ask(uri, source, _TABLES))
 
 
 def land_table(request: TableRequest) -> Landed:
