@@ -8,7 +8,7 @@ row value. Instants are ISO 8601 with an offset. `?` marks fields that may be nu
     entities[]
       name, singular what the entity is called: `patients`, `patient`
       key[]          columns that identify a row within its source system
-      amounts        {billed?, paid?}: the columns with the dollars
+      amounts?       {billed?, paid?}: the columns with the dollars
       columns[]      {name, type, normalize?, required, tracked}, in contract order
       derived[]      {name, type, expr}: Spark SQL over the columns and `_event_at`
       rules[]        {name, severity: quarantine|warn, expect, reason}: `expect` is Spark SQL over
@@ -287,11 +287,12 @@ def _day(node: _Node, name: str) -> date:
 
 
 def _entity(node: _Node) -> Entity:
+    amounts = node.field("amounts", dict, optional=True)
     entity = Entity(
         name=node.text("name"),
         singular=node.text("singular"),
         key=node.texts("key"),
-        amounts=_amounts(_Node(node.field("amounts", dict), f"{node.where}.amounts")),
+        amounts=_amounts(_Node(amounts or {}, f"{node.where}.amounts")),
         columns=tuple(_column(item) for item in node.nodes("columns")),
         derived=tuple(_derived(item) for item in node.nodes("derived")),
         rules=tuple(_rule(item) for item in node.nodes("rules")),

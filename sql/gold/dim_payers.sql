@@ -19,6 +19,12 @@ WITH
     UNION ALL
     SELECT payer_id FROM {{ ref("transactions") }}
     UNION ALL
+    SELECT COALESCE(to_payer_id, payer_id) FROM {{ ref("postings_current") }}
+    UNION ALL
+    SELECT payer_id FROM {{ ref("remittances_current") }}
+    UNION ALL
+    SELECT payer_id FROM {{ ref("payer_terms_current") }}
+    UNION ALL
     SELECT insurance_name FROM {{ ref("dim_patients") }}
   ),
 
