@@ -1,8 +1,9 @@
 /*---
 description: >-
   The roll-forward of accounts receivable: what was owed at the begin of a month, what was posted in
-  it, and what was owed at its end. Begin and end come from the versions of the charges in force, the
-  postings from the ledger; gold is published only if the two agree to the cent in every cell.
+  it, and what was owed at its end. Begin and end come from silver, from the charges in force and the
+  posting journals, the postings from the ledger; gold is published only if the two agree to the cent
+  in every cell.
 grain: one row per source system, payer and month with a balance or a posting
 keys: [source_system, payer_key, month_end_date]
 partition_by: month_end_date
@@ -19,6 +20,8 @@ columns:
   patient_payment_amount: {type: NUMERIC, description: "Payments of patients posted in USD, negative."}
   contractual_amount: {type: NUMERIC, description: "Contractual adjustments posted in USD, negative."}
   write_off_amount: {type: NUMERIC, description: "Write-offs posted in USD, negative."}
+  refund_amount: {type: NUMERIC, description: "Given back to payers and patients in USD, positive."}
+  takeback_amount: {type: NUMERIC, description: "Taken back by payers in USD, positive."}
   reversal_amount: {type: NUMERIC, description: "Postings of all these kinds taken back in USD, positive or negative."}
   transfer_amount: {type: NUMERIC, description: "Balances that came from other payers less those that went to them in USD; 0 over all payers."}
   end_amount: {type: NUMERIC, description: "Owed at the end of the month, or now, in USD, credits deducted."}
@@ -36,11 +39,26 @@ WITH
     SELECT
       source_system,
       UPPER(payer_id) AS payer_code,
+      DATE_TRUNC(
+        IF(version = 1, COALESCE(DATE(inserted_at), DATE(effective_date)), DATE(effective_date)),
+        MONTH
+      ) AS charge_month,
       DATE_TRUNC(DATE(effective_date), MONTH) AS first_month,
       DATE_TRUNC(DATE(expiry_date), MONTH) AS end_month,
-      is_deleted,
-      open_amount
+      expiry_date < TIMESTAMP '9999-12-31 00:00:00+00' AS has_ended,
+      amount,
+      amount - open_amount AS settled_amount
     FROM {{ ref("transactions") }}
+  ),
+
+  postings AS (
+    SELECT
+      source_system,
+      UPPER(payer_id) AS payer_code,
+      UPPER(to_payer_id) AS to_payer_code,
+      DATE_TRUNC(posting_date, MONTH) AS posting_month,
+      amount
+    FROM {{ ref("postings_current") }}
   ),
 
   ledger AS (
@@ -67,61 +85,102 @@ WITH
     SELECT payer_key, payer_code, payer_name FROM {{ ref("dim_payers") }}
   ),
 
-  bounds AS (
-    SELECT
-      source_system,
-      GREATEST(
-        DATE_TRUNC(@business_date, MONTH),
-        MAX(first_month),
-        COALESCE(MAX(IF(is_deleted, end_month, NULL)), DATE '0001-01-01')
-      ) AS last_month
-    FROM versions
-    GROUP BY source_system
+  journals AS (
+    SELECT DISTINCT source_system FROM postings
   ),
 
-  -- A version counts at the end of every month that ends while it is in force.
-  standings AS (
-    SELECT
-      versions.source_system,
-      versions.payer_code,
-      standing_month,
-      SUM(versions.open_amount) AS standing_amount
+  -- What a charge adds to what is owed stands from its record to the end of its version. What was
+  -- settled on it does so from the version's beginning, unless a journal says when.
+  changes AS (
+    SELECT source_system, payer_code, charge_month AS change_month, amount AS change_amount
     FROM versions
-    INNER JOIN bounds ON versions.source_system = bounds.source_system
+    UNION ALL
+    SELECT source_system, payer_code, end_month, -amount FROM versions WHERE has_ended
+    UNION ALL
+    SELECT versions.source_system, versions.payer_code, change.month, change.amount
+    FROM versions
     CROSS JOIN
-      UNNEST(
-        GENERATE_DATE_ARRAY(
-          versions.first_month,
-          LEAST(DATE_SUB(versions.end_month, INTERVAL 1 MONTH), bounds.last_month),
-          INTERVAL 1 MONTH
-        )
-      ) AS standing_month
-    WHERE versions.open_amount != 0
-    GROUP BY versions.source_system, versions.payer_code, standing_month
+      UNNEST([
+        STRUCT(versions.first_month AS month, -versions.settled_amount AS amount),
+        STRUCT(IF(versions.has_ended, versions.end_month, NULL), versions.settled_amount)
+      ]) AS change
+    WHERE
+      change.month IS NOT NULL
+      AND versions.source_system NOT IN (SELECT source_system FROM journals)
+    UNION ALL
+    SELECT source_system, payer_code, posting_month, amount FROM postings
+    UNION ALL
+    SELECT source_system, to_payer_code, posting_month, -amount
+    FROM postings
+    WHERE to_payer_code IS NOT NULL
+  ),
+
+  payer_changes AS (
+    SELECT
+      changes.source_system,
+      COALESCE(payers.payer_key, 'unknown') AS payer_key,
+      changes.change_month,
+      SUM(changes.change_amount) AS change_amount
+    FROM changes
+    LEFT JOIN payers ON changes.payer_code = payers.payer_code
+    GROUP BY changes.source_system, payer_key, changes.change_month
+  ),
+
+  calendars AS (
+    SELECT
+      source_system,
+      payer_key,
+      GENERATE_DATE_ARRAY(
+        MIN(change_month),
+        GREATEST(
+          DATE_TRUNC(@business_date, MONTH),
+          MAX(MAX(change_month)) OVER (PARTITION BY source_system)
+        ),
+        INTERVAL 1 MONTH
+      ) AS months
+    FROM payer_changes
+    GROUP BY source_system, payer_key
   ),
 
   ends AS (
     SELECT
-      standings.source_system,
-      COALESCE(payers.payer_key, 'unknown') AS payer_key,
-      standings.standing_month,
-      standings.standing_amount
-    FROM standings
-    LEFT JOIN payers ON standings.payer_code = payers.payer_code
+      calendars.source_system,
+      calendars.payer_key,
+      calendar_month,
+      SUM(COALESCE(payer_changes.change_amount, 0)) OVER (
+        PARTITION BY calendars.source_system, calendars.payer_key ORDER BY calendar_month
+      ) AS end_amount
+    FROM calendars
+    CROSS JOIN UNNEST(calendars.months) AS calendar_month
+    LEFT JOIN payer_changes
+      ON
+        calendars.source_system = payer_changes.source_system
+        AND calendars.payer_key = payer_changes.payer_key
+        AND calendar_month = payer_changes.change_month
+  ),
+
+  standings AS (
+    SELECT
+      source_system,
+      payer_key,
+      calendar_month,
+      end_amount,
+      LAG(end_amount, 1, 0) OVER (
+        PARTITION BY source_system, payer_key ORDER BY calendar_month
+      ) AS begin_amount
+    FROM ends
   ),
 
   activities AS (
     SELECT
-      source_system, payer_key, standing_month AS activity_month,
-      'end' AS activity, standing_amount AS amount
-    FROM ends
+      source_system, payer_key, calendar_month AS activity_month,
+      'end' AS activity, end_amount AS amount
+    FROM standings
+    WHERE end_amount != 0
     UNION ALL
-    SELECT
-      ends.source_system, ends.payer_key, DATE_ADD(ends.standing_month, INTERVAL 1 MONTH),
-      'begin', ends.standing_amount
-    FROM ends
-    INNER JOIN bounds ON ends.source_system = bounds.source_system
-    WHERE ends.standing_month < bounds.last_month
+    SELECT source_system, payer_key, calendar_month, 'begin', begin_amount
+    FROM standings
+    WHERE begin_amount != 0
     UNION ALL
     SELECT
       source_system, payer_key, activity_month,
@@ -143,6 +202,8 @@ WITH
       SUM(IF(activity = 'patient_payment', amount, 0)) AS patient_payment_amount,
       SUM(IF(activity = 'contractual', amount, 0)) AS contractual_amount,
       SUM(IF(activity = 'write_off', amount, 0)) AS write_off_amount,
+      SUM(IF(activity = 'refund', amount, 0)) AS refund_amount,
+      SUM(IF(activity = 'takeback', amount, 0)) AS takeback_amount,
       SUM(IF(activity = 'reversal', amount, 0)) AS reversal_amount,
       SUM(IF(activity = 'transfer', amount, 0)) AS transfer_amount,
       SUM(IF(activity = 'end', amount, 0)) AS end_amount,
@@ -164,6 +225,8 @@ SELECT
   cells.patient_payment_amount,
   cells.contractual_amount,
   cells.write_off_amount,
+  cells.refund_amount,
+  cells.takeback_amount,
   cells.reversal_amount,
   cells.transfer_amount,
   cells.end_amount,

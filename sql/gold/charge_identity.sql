@@ -1,7 +1,8 @@
 /*---
 description: >-
   The charge identity account by account: what the ledger posted less what stands on the charge in
-  force, which is nothing for a deleted one.
+  force, which is nothing for a deleted one. Where the billing system has a posting journal, its
+  postings are compared with the totals that it keeps on the charge.
 grain: one row per account
 keys: [source_system, transaction_key]
 published: false
@@ -10,10 +11,12 @@ columns:
   source_system: {type: STRING, description: Hospital.}
   transaction_key: {type: STRING, description: "Identity of the transaction within the hospital: the account."}
   charge_difference: {type: NUMERIC, description: Of the gross charge in USD.}
-  payment_difference: {type: NUMERIC, description: Of the payments of payers in USD.}
-  patient_payment_difference: {type: NUMERIC, description: Of the payments of patients in USD.}
+  payment_difference: {type: NUMERIC, description: "Of the payments of payers in USD, less what went back to them."}
+  patient_payment_difference: {type: NUMERIC, description: "Of the payments of patients in USD, less what went back to them."}
   contractual_difference: {type: NUMERIC, description: Of the contractual adjustments in USD.}
   write_off_difference: {type: NUMERIC, description: Of the write-offs in USD.}
+  refund_difference: {type: NUMERIC, description: "Of what was given back in USD, as the journal says."}
+  takeback_difference: {type: NUMERIC, description: "Of what payers took back in USD, as the journal says."}
   balance_difference: {type: NUMERIC, description: Of the open balance in USD; what moved within the account cancels out.}
 checks:
   - range:
@@ -22,6 +25,8 @@ checks:
       patient_payment_difference: [0, 0]
       contractual_difference: [0, 0]
       write_off_difference: [0, 0]
+      refund_difference: [0, 0]
+      takeback_difference: [0, 0]
       balance_difference: [0, 0]
     named_by: [source_system, transaction_key]
 ---*/
@@ -39,28 +44,67 @@ WITH
     FROM {{ ref("transactions_current") }}
   ),
 
+  payers AS (
+    SELECT payer_key, payer_group = 'Self-Pay' AS is_patient FROM {{ ref("dim_payers") }}
+  ),
+
+  accounts AS (
+    SELECT source_system, transaction_id, transaction_key FROM {{ ref("accounts") }}
+  ),
+
+  postings AS (
+    SELECT source_system, transaction_id, posting_kind, amount FROM {{ ref("postings_current") }}
+  ),
+
+  -- Postings to a transaction that is not there have no charge to be compared with.
   ledger AS (
-    SELECT source_system, transaction_key, posting_kind, posted_amount
-    FROM {{ ref("fact_ledger") }}
+    SELECT
+      ledger.source_system,
+      ledger.transaction_key,
+      CASE
+        WHEN ledger.posting_kind = 'takeback' THEN 'payment'
+        WHEN ledger.posting_kind = 'refund' AND payers.is_patient THEN 'patient_payment'
+        WHEN ledger.posting_kind = 'refund' THEN 'payment'
+        ELSE ledger.posting_kind
+      END AS settled_kind,
+      ledger.posting_kind,
+      ledger.posted_amount
+    FROM {{ ref("fact_ledger") }} AS ledger
+    LEFT JOIN payers ON ledger.payer_key = payers.payer_key
+    WHERE ledger.transaction_key != 'unknown'
   ),
 
   sides AS (
     SELECT
       source_system,
       transaction_key,
-      SUM(IF(posting_kind = 'charge', posted_amount, 0)) AS charge_amount,
-      SUM(IF(posting_kind = 'payment', posted_amount, 0)) AS payment_amount,
-      SUM(IF(posting_kind = 'patient_payment', posted_amount, 0)) AS patient_payment_amount,
-      SUM(IF(posting_kind = 'contractual', posted_amount, 0)) AS contractual_amount,
-      SUM(IF(posting_kind = 'write_off', posted_amount, 0)) AS write_off_amount,
+      SUM(IF(settled_kind = 'charge', posted_amount, 0)) AS charge_amount,
+      SUM(IF(settled_kind = 'payment', posted_amount, 0)) AS payment_amount,
+      SUM(IF(settled_kind = 'patient_payment', posted_amount, 0)) AS patient_payment_amount,
+      SUM(IF(settled_kind = 'contractual', posted_amount, 0)) AS contractual_amount,
+      SUM(IF(settled_kind = 'write_off', posted_amount, 0)) AS write_off_amount,
+      SUM(IF(posting_kind = 'refund', posted_amount, 0)) AS refund_amount,
+      SUM(IF(posting_kind = 'takeback', posted_amount, 0)) AS takeback_amount,
       SUM(posted_amount) AS balance_amount
     FROM ledger
     GROUP BY source_system, transaction_key
     UNION ALL
     SELECT
       source_system, transaction_key, -amount, paid_amount, patient_paid_amount,
-      adjustment_amount, write_off_amount, -open_amount
+      adjustment_amount, write_off_amount, 0, 0, -open_amount
     FROM charges
+    UNION ALL
+    SELECT
+      postings.source_system, accounts.transaction_key, 0, 0, 0, 0, 0,
+      IF(postings.posting_kind = 'REFUND', -postings.amount, 0),
+      IF(postings.posting_kind = 'TAKEBACK', -postings.amount, 0),
+      0
+    FROM postings
+    INNER JOIN accounts
+      ON
+        postings.source_system = accounts.source_system
+        AND postings.transaction_id = accounts.transaction_id
+    WHERE postings.posting_kind IN ('REFUND', 'TAKEBACK')
   )
 
 SELECT
@@ -71,6 +115,8 @@ SELECT
   SUM(patient_payment_amount) AS patient_payment_difference,
   SUM(contractual_amount) AS contractual_difference,
   SUM(write_off_amount) AS write_off_difference,
+  SUM(refund_amount) AS refund_difference,
+  SUM(takeback_amount) AS takeback_difference,
   SUM(balance_amount) AS balance_difference
 FROM sides
 GROUP BY source_system, transaction_key

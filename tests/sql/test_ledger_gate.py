@@ -28,9 +28,13 @@ RUNBOOK = ROOT / "docs" / "runbook.md"
 TRIES = 1_000
 CAUGHT = 0.99
 TODAY = date(2025, 6, 30)
-PAYERS = ("Aetna", "Cigna", "unknown")
+PAYERS = ("Aetna", "Cigna", "Self-Pay", "unknown")
 HOSPITALS = ("hospital_a", "hospital_b")
-KINDS = ("charge", "payment", "patient_payment", "contractual", "write_off", "transfer")
+JOURNAL = "hospital_c"
+KINDS = (
+    "charge", "payment", "patient_payment", "contractual", "write_off", "refund", "takeback",
+    "transfer",
+)  # fmt: skip
 GATE = ("ar_rollforward", "charge_identity")
 
 
@@ -63,6 +67,32 @@ CHARGES = {
 }
 
 
+JOURNAL_CHARGES = {
+    "T1": [
+        Version("2025-04-30", "Aetna", (100, 60, 7, 30, 3)),
+    ],
+    "T2": [
+        Version("2025-02-02", "Cigna", (250, 0, 0, 0, 0), "2025-05-06"),
+        Version("2025-05-06", "Cigna", (240, 25, 0, 110, 0)),
+    ],
+}
+JOURNAL_POSTINGS = [
+    ("T1", "2025-01-31", "PAYMENT", -75, "Aetna", None),
+    ("T1", "2025-01-31", "CONTRACTUAL", -30, "Aetna", None),
+    ("T1", "2025-02-11", "TAKEBACK", 15, "Aetna", None),
+    ("T1", "2025-02-12", "TRANSFER", -10, "Aetna", "Self-Pay"),
+    ("T1", "2025-03-09", "PATIENT_PAYMENT", -11, "Self-Pay", None),
+    ("T1", "2025-04-01", "REFUND", 4, "Self-Pay", None),
+    ("T1", "2025-04-30", "WRITE_OFF", -3, "Self-Pay", None),
+    ("T2", "2025-05-06", "CONTRACTUAL", -110, "Cigna", None),
+    ("T2", "2025-05-06", "PAYMENT", -40, "Cigna", None),
+    ("T2", "2025-06-06", "REFUND", 15, "Cigna", None),
+]
+
+
+_CHARGES = {**dict.fromkeys(HOSPITALS, CHARGES), JOURNAL: JOURNAL_CHARGES}
+
+
 class Tampering(NamedTuple):
     """What is done to one posting: it counts `factor` times, and says `value` in a column."""
 
@@ -90,6 +120,7 @@ def silver() -> list[Row]:
             "version": number,
             "payer_id": None if version.payer == "unknown" else version.payer,
             "service_date": "2025-01-05",
+            "inserted_at": "2025-01-20T12:00:00Z" if hospital == JOURNAL else None,
             **dict(zip(names, version.amounts, strict=True)),
             "open_amount": version.amounts[0] - sum(version.amounts[1:]),
             "effective_date": f"{version.begin}T00:00:00Z",
@@ -97,9 +128,25 @@ def silver() -> list[Row]:
             "is_current": version.end.startswith("9999"),
             "is_deleted": version.is_deleted,
         }
-        for hospital in HOSPITALS
-        for charge, versions in CHARGES.items()
+        for hospital, charges in _CHARGES.items()
+        for charge, versions in charges.items()
         for number, version in enumerate(versions, start=1)
+    ]
+
+
+def journal() -> list[Row]:
+    return [
+        {
+            "source_system": JOURNAL,
+            "posting_id": f"J{number}",
+            "transaction_id": charge,
+            "posting_date": day,
+            "posting_kind": kind,
+            "amount": amount,
+            "payer_id": payer,
+            "to_payer_id": to_payer,
+        }
+        for number, (charge, day, kind, amount, payer, to_payer) in enumerate(JOURNAL_POSTINGS)
     ]
 
 
@@ -110,7 +157,7 @@ def tamper(chance: random.Random, postings: list[Row]) -> Tampering:
     if manner != "re-key":
         return Tampering(manner, posting, {"flip": -1, "drop": 0, "double": 2}[manner])
     values = {
-        "source_system": HOSPITALS,
+        "source_system": (*HOSPITALS, JOURNAL),
         "payer_key": PAYERS,
         "transaction_key": {other["transaction_key"] for other in postings},
         "posting_date": [f"2025-{month:02}-15" for month in range(1, 7)],
@@ -150,7 +197,10 @@ def postings() -> list[Row]:
         }
         for row in silver()
     ]
-    given = {"transactions": silver(), "fact_links": links}
+    given = {"transactions": silver(), "fact_links": links, "postings": journal()}
+    accounts = run_model("accounts", given, TODAY)
+    payers = [{"payer_key": payer, "payer_code": payer.upper()} for payer in PAYERS[:-1]]
+    given |= {"accounts": accounts, "dim_payers": payers}
     return run_model("fact_ledger", given, TODAY)
 
 
@@ -172,6 +222,7 @@ def test_gate_catches_a_posting_that_was_tampered_with_and_names_the_cell(
 @pytest.fixture(scope="module")
 def published(warehouse: Warehouse) -> Warehouse:
     warehouse.fill("transactions", silver())
+    warehouse.fill("postings", journal())
     warehouse.refresh("whole", business_date=TODAY)
     return warehouse
 
@@ -231,13 +282,9 @@ def what_the_gate_names(
     tamperings: list[Tampering], postings: list[Row]
 ) -> dict[int, set[tuple[str, ...]]]:
     """Per copy the cells and accounts in the messages of the checks that stop a publication."""
-    silver_columns = {
-        column.name: column.type
-        for column in entities()["transactions"].silver_schema()
-        if column.name in _READ
-    }
     script = [
-        _table("versions", silver_columns),
+        _table("versions", _columns("transactions")),
+        _table("journal", _columns("postings")),
         _table("postings", {**_POSTING, "place": "INT64"}),
         _table("tries", _TRY),
         _COPIES,
@@ -260,6 +307,7 @@ def what_the_gate_names(
     values: dict[str, object] = {
         "business_date": TODAY,
         "versions": _json([silver_row(entities()["transactions"], row) for row in silver()]),
+        "journal": _json([silver_row(entities()["postings"], row) for row in journal()]),
         "postings": _json([{**row, "place": place} for place, row in enumerate(postings)]),
         "tries": _json(tries),
     }
@@ -311,11 +359,14 @@ def _table(name: str, columns: dict[str, str]) -> str:
     )
 
 
-_READ = {
-    "source_system", "transaction_key", "transaction_version_key", "payer_id", "amount",
-    "paid_amount", "patient_paid_amount", "adjustment_amount", "write_off_amount", "open_amount",
-    "effective_date", "expiry_date", "is_current", "is_deleted",
-}  # fmt: skip
+def _columns(entity: str) -> dict[str, str]:
+    return {
+        column.name: column.type
+        for column in entities()[entity].silver_schema()
+        if not column.name.startswith("_")
+    }
+
+
 _POSTING = {
     name: column.sql_type for name, column in gold_models()["fact_ledger"].header.columns.items()
 }
@@ -326,16 +377,27 @@ _TRY = {
 _COPIES = """
 CREATE TEMP TABLE dim_payers AS
 SELECT payer_key, IF(payer_key = 'unknown', NULL, UPPER(payer_key)) AS payer_code,
-  payer_key AS payer_name
-FROM UNNEST(['Aetna', 'Cigna', 'unknown']) AS payer_key;
+  payer_key AS payer_name, IF(payer_key = 'Self-Pay', payer_key, 'Commercial') AS payer_group
+FROM UNNEST(['Aetna', 'Cigna', 'Self-Pay', 'unknown']) AS payer_key;
 
 CREATE TEMP TABLE transactions AS
 SELECT
+  versions.* EXCEPT (source_system, transaction_key),
   CONCAT(source_system, '#', CAST(copy_number AS STRING)) AS source_system,
-  CONCAT(transaction_key, '#', CAST(copy_number AS STRING)) AS transaction_key,
-  payer_id, amount, paid_amount, patient_paid_amount, adjustment_amount, write_off_amount,
-  open_amount, effective_date, expiry_date, is_current, is_deleted
+  CONCAT(transaction_key, '#', CAST(copy_number AS STRING)) AS transaction_key
 FROM versions CROSS JOIN tries;
+
+CREATE TEMP TABLE postings_current AS
+SELECT
+  journal.* EXCEPT (source_system),
+  CONCAT(source_system, '#', CAST(copy_number AS STRING)) AS source_system
+FROM journal CROSS JOIN tries;
+
+CREATE TEMP TABLE accounts AS
+SELECT source_system, transaction_key, transaction_id, service_date, billed_date AS bill_date,
+  'P' AS patient_key, 'unknown' AS provider_key, 'unknown' AS department_key
+FROM transactions
+QUALIFY ROW_NUMBER() OVER (PARTITION BY source_system, transaction_key ORDER BY version DESC) = 1;
 
 CREATE TEMP TABLE transactions_current AS SELECT * FROM transactions WHERE is_current;
 
