@@ -24,7 +24,8 @@ def test_model_returns_what_was_worked_out_by_hand(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in gold_models() if not name.startswith("dim_date")]
+    "name",
+    [name for name, model in gold_models().items() if model.references and name != "dim_date"],
 )
 def test_model_without_input_has_the_unknown_member_at_most(name: str) -> None:
     rows = run_model(name, {}, BUSINESS_DATE)
