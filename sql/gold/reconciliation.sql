@@ -32,6 +32,12 @@ WITH
     FROM {{ ref("transactions_current") }}
     UNION ALL
     SELECT source_system, 'claims', claim_amount, paid_amount FROM {{ ref("claims_current") }}
+    UNION ALL
+    SELECT source_system, 'remittances', charge_amount, paid_amount
+    FROM {{ ref("remittances_current") }}
+    UNION ALL
+    SELECT source_system, 'postings', 0, amount FROM {{ ref("postings_current") }}
+    WHERE amount != 0
   ),
 
   gold_rows AS (
@@ -54,6 +60,14 @@ WITH
     FROM {{ ref("fact_transactions") }}
     UNION ALL
     SELECT source_system, 'claims', billed_amount, paid_amount FROM {{ ref("fact_claims") }}
+    UNION ALL
+    SELECT source_system, 'remittances', charge_amount, paid_amount
+    FROM {{ ref("fact_remittances") }}
+    UNION ALL
+    -- A posting of the journal; of a transfer the side that its amount is of.
+    SELECT source_system, 'postings', 0, posted_amount
+    FROM {{ ref("fact_ledger") }}
+    WHERE version IS NULL AND posting_cause != 'moved_in'
   ),
 
   quarantined_rows AS (
@@ -96,5 +110,7 @@ SELECT
 FROM totals
 CROSS JOIN UNNEST(totals.measures) AS total
 -- Only events carry dollars.
-WHERE total.measure = 'rows' OR totals.entity IN ('transactions', 'claims')
+WHERE
+  total.measure = 'rows'
+  OR totals.entity IN ('transactions', 'claims', 'remittances', 'postings')
 GROUP BY totals.source_system, totals.entity, total.measure
