@@ -37,6 +37,7 @@ def build_silver(spark: SparkSession, batch: Batch, output: str) -> None:
 
     Raises:
         FileNotFoundError: a load or a published log batch is not in the lake.
+        SessionLost: Spark was started again meanwhile; the batch is not complete.
         SpecError: a load does not have the columns that the batch maps.
     """
     root = output.rstrip("/")
@@ -71,6 +72,7 @@ def build_silver(spark: SparkSession, batch: Batch, output: str) -> None:
         ]
     )
     known = _union([loads.drop("observed_at"), _delete_loads(batch, gone)])
+    io.require_configured(spark)
     totals = ledger.control_totals(rows, timeline, known)
     io.write_parquet(totals.repartition(1), f"{root}/loads/")
 

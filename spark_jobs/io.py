@@ -19,8 +19,39 @@ from pyspark.sql import functions as F
 from pyspark.sql.utils import is_remote
 
 MOUNT_VARIABLE = "RCM_LAKE_MOUNT"
+SETTINGS = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+}
 # How the JVM says that a folder is missing, or holds no file of a job that ended.
 _NOTHING_THERE = ("PATH_NOT_FOUND", "UNABLE_TO_INFER_SCHEMA")
+
+
+class SessionLost(RuntimeError):
+    """The server was started again while a job ran, and has forgotten the job's settings."""
+
+
+def configure(spark: SparkSession) -> None:
+    """Gives a session the settings on which the meaning of every instant depends."""
+    for name, value in SETTINGS.items():
+        spark.conf.set(name, value)
+
+
+def require_configured(spark: SparkSession) -> None:
+    """Makes sure that the session still is the configured one.
+
+    A Spark Connect server that dies and comes back opens a new session in silence, and that reads
+    local times by the zone of the machine it runs on.
+
+    Raises:
+        SessionLost: it is another one; what was written meanwhile must not be used.
+    """
+    changed = [name for name, value in SETTINGS.items() if spark.conf.get(name, None) != value]
+    if changed:
+        raise SessionLost(
+            f"Spark was started again while the batch ran and lost {', '.join(changed)}: "
+            "run the task again"
+        )
 
 
 def storage_path(uri: str) -> str:

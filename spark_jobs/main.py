@@ -17,8 +17,7 @@ def run(spark: SparkSession, spec: str, output: str) -> None:
     A batch that is complete stays as it is: it may be published, and then it is history that later
     batches build upon.
     """
-    spark.conf.set("spark.sql.session.timeZone", "UTC")
-    spark.conf.set("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS")
+    io.configure(spark)
     if not is_complete(spark, output):
         build_silver(spark, parse_batch(io.read_text(spark, spec)), output)
 

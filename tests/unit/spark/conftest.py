@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from pyspark.sql import SparkSession
 
+from spark_jobs import io
 from tests.spark_support import sail_server
 
 
@@ -16,6 +17,6 @@ def spark() -> Iterator[SparkSession]:
     with sail_server() as address, pytest.MonkeyPatch.context() as patch:
         patch.setenv("SPARK_REMOTE", address)
         session = SparkSession.builder.remote(address).create()
-        session.conf.set("spark.sql.session.timeZone", "UTC")
+        io.configure(session)
         yield session
         session.stop()

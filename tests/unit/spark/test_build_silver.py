@@ -16,7 +16,8 @@ import pytest
 from pyarrow import parquet
 from pyspark.sql import SparkSession
 
-from spark_jobs.build_silver import build_silver
+from spark_jobs import io
+from spark_jobs.build_silver import build_silver, is_complete
 from spark_jobs.io import MOUNT_VARIABLE
 from spark_jobs.main import run
 from spark_jobs.spec import parse_batch
@@ -161,6 +162,22 @@ def test_only_a_batch_that_was_cut_off_is_built_by_a_repeated_job(
     assert (after == before) == (lost == "nothing")
     assert len(read_rows(out / "transactions/versions")) == 2
     assert len(read_rows(out / "loads")) == 1
+
+
+def test_a_batch_during_which_spark_was_started_again_is_not_complete(
+    lake: Path, spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a new session makes of local times depends on the machine's zone."""
+    monkeypatch.setenv(MOUNT_VARIABLE, str(lake.parents[3]))
+    batch = io.read_text(spark, "gs://lake/silver/specs/b1.json")
+    spark.conf.set("spark.sql.session.timeZone", "Etc/UTC")
+    try:
+        with pytest.raises(io.SessionLost, match="run the task again"):
+            build_silver(spark, parse_batch(batch), "gs://lake/silver/batches/b2")
+    finally:
+        io.configure(spark)
+
+    assert not is_complete(spark, "gs://lake/silver/batches/b2")
 
 
 def test_a_load_that_names_rows_reads_only_these(spark: SparkSession, tmp_path: Path) -> None:
