@@ -34,6 +34,11 @@ UNION ALL SELECT NULL, NULL, NULL, NULL;
         pytest.param(Check(row_count_equals={"parent": 0}), 2, id="row_count_equals"),
         pytest.param(Check(sum_equals={"amount": "parent.amount"}), 0, id="sum_equals"),
         pytest.param(Check(sum_equals={"number": "parent"}), 1, id="sum_equals the number of rows"),
+        pytest.param(
+            Check(sum_equals={"amount": "parent.amount"}, where="key = 'k1'"),
+            1,
+            id="sum_equals a part of the rows",
+        ),
         pytest.param(Check(expect={"is_a": "name = 'a'"}), 1, id="expect lets NULL pass"),
     ],
 )
