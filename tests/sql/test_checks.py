@@ -97,3 +97,8 @@ def test_check_names_three_rows_at_most() -> None:
 def test_check_of_all_rows_names_none() -> None:
     with pytest.raises(ValidationError, match="`unique` is about all rows"):
         Check(unique=("key",), named_by=("name",))
+
+
+def test_only_a_sum_is_checked_against_a_part_of_a_table() -> None:
+    with pytest.raises(ValidationError, match="`where` goes with `sum_equals`"):
+        Check(row_count_equals={"parent": 0}, where="TRUE")
