@@ -55,12 +55,9 @@ def _gold(model: Model) -> Iterator[str]:
     yield f"### {model.name}\n"
     yield f"{header.description} Grain: {header.grain}. Owner: {header.owner}.\n"
     if header.kpi:
-        yield f"- numerator: {header.kpi.numerator}"
-        if header.kpi.denominator:
-            yield f"- denominator: {header.kpi.denominator}"
-        yield f"- date basis: {header.kpi.date_basis}"
-        yield f"- exclusions: {header.kpi.exclusions}"
-        yield f"- source: {header.kpi.source}\n"
+        for aspect, text in header.kpi.model_dump(exclude_none=True).items():
+            yield f"- {aspect.replace('_', ' ')}: {text}"
+        yield ""
     yield from _table(
         ("column", "type", "meaning"),
         [(name, column.type, column.description) for name, column in header.columns.items()],

@@ -52,6 +52,7 @@ class Check(StrictModel):
         row_count_equals: there are as many rows as in that table plus this number.
         sum_equals: the column's total is that of another table's column; with a table alone, the
             number of its rows.
+        where: which rows of the other table `sum_equals` counts; all by default.
         expect: a named predicate holds for every row.
         named_by: columns by which a message names the first rows that break a promise of single
             rows; no PHI is among gold's columns.
@@ -68,15 +69,18 @@ class Check(StrictModel):
     references: dict[Identifier, TableColumn] = {}
     row_count_equals: dict[Identifier, int] = {}
     sum_equals: dict[Identifier, TableOrColumn] = {}
+    where: str | None = None
     expect: dict[Identifier, str] = {}
 
     @model_validator(mode="after")
     def _has_one_kind(self) -> Check:
-        kinds = sorted(self.model_fields_set - {"severity", "named_by"})
+        kinds = sorted(self.model_fields_set - {"severity", "named_by", "where"})
         if len(kinds) != 1 or not getattr(self, kinds[0]):
             raise ValueError("a check needs exactly one kind, such as `unique: [column]`")
         if self.named_by and kinds[0] in _OF_ALL_ROWS:
             raise ValueError(f"`{kinds[0]}` is about all rows: `named_by` has none to name")
+        if self.where and kinds[0] != "sum_equals":
+            raise ValueError(f"`{kinds[0]}` looks at all rows: `where` goes with `sum_equals`")
         return self
 
     @property
@@ -116,10 +120,8 @@ class Check(StrictModel):
         for column, source in self.sum_equals.items():
             other, measure = _split(source, ref)
             total = f"COALESCE(SUM({measure}), 0)" if measure else "COUNT(*)"
-            yield (
-                f"sum_equals({column})",
-                f"IF(COALESCE(SUM({column}), 0) = (SELECT {total} FROM {other}), 0, 1)",
-            )
+            whole = f"(SELECT {total} FROM {other} WHERE {self.where or 'TRUE'})"
+            yield f"sum_equals({column})", f"IF(COALESCE(SUM({column}), 0) = {whole}, 0, 1)"
 
     def _of_each_row(self, ref: Callable[[str], str]) -> Iterator[tuple[str, str, str | None]]:
         """Names, the predicate of a row that breaks them, and the column that is looked at."""

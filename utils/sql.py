@@ -49,13 +49,25 @@ class Column(StrictModel):
 
 
 class Definition(StrictModel):
-    """What a KPI means."""
+    """What a KPI means.
+
+    Attributes:
+        numerator: what is counted or added up.
+        denominator: what it is divided by.
+        date_basis: the date that places a row in its period.
+        basis: whether its dollars are gross charges or net of contractual adjustments.
+        exclusions: what is left out.
+        source: whose definition it is.
+        benchmark: what is usual, and who says so.
+    """
 
     numerator: str
     denominator: str | None = None
     date_basis: str
+    basis: Literal["gross", "net"] | None = None
     exclusions: str
     source: str
+    benchmark: str | None = None
 
 
 class Header(StrictModel):

@@ -8,6 +8,7 @@ kpi:
   numerator: open balances of the bucket, by days from the service to the month end
   denominator: open balances of the payer, and of the hospital
   date_basis: posting date opens and settles a balance, date of service gives its age
+  basis: gross
   exclusions: credit balances (shown beside), quarantined charges
   source: after HFMA MAP Keys AR-3 and AR-4, aged A/R as a share of total A/R; buckets from the date of service
 columns:
@@ -15,7 +16,7 @@ columns:
   month_end_date: {type: DATE, description: Last day of the month.}
   payer_name: {type: STRING, description: Payer.}
   aging_bucket: {type: STRING, description: "0-30, 31-60, 61-90, 91-120 or over 120 days."}
-  account_count: {type: INT64, description: "Accounts with a balance, credits among them."}
+  account_count: {type: INT64, description: "Balances of an account at the payer, credits among them."}
   open_amount: {type: NUMERIC, description: Positive balances in USD.}
   credit_amount: {type: NUMERIC, description: "Negative balances in USD, as a positive number."}
   payer_open_amount: {type: NUMERIC, description: Positive balances of the payer in all buckets in USD.}

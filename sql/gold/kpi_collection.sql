@@ -6,15 +6,17 @@ owner: revenue-cycle
 kpi:
   numerator: paid by payers and by patients on the month's charges
   denominator: gross charges (gross rate); gross charges less contractual adjustments (net rate)
-  date_basis: date of service; a month matures as payments arrive
-  exclusions: quarantined charges
+  date_basis: date of service; a month matures 120 days after its end
+  exclusions: quarantined charges; no month is left out, so read the mature ones
   source: common practice; cohorts by date of service
+  benchmark: a net rate below 92 % says that money leaks; secondary sources, indicative
 columns:
   source_system: {type: STRING, description: Hospital.}
   service_month: {type: DATE, description: First day of the month of service.}
   billed_amount: {type: NUMERIC, description: Gross charges in USD.}
   adjustment_amount: {type: NUMERIC, description: Contractual adjustments in USD.}
   collected_amount: {type: NUMERIC, description: Paid by payers and patients in USD.}
+  is_mature: {type: BOOL, description: Whether the month ended at least 120 days before the business date.}
   gross_collection_rate: {type: RATE, description: Collected over billed.}
   net_collection_rate: {type: RATE, description: Collected over billed less adjustments.}
 checks:
@@ -51,6 +53,7 @@ SELECT
   billed_amount,
   adjustment_amount,
   collected_amount,
+  DATE_DIFF(@business_date, LAST_DAY(service_month, MONTH), DAY) >= 120 AS is_mature,
   SAFE_DIVIDE(collected_amount, billed_amount) AS gross_collection_rate,
   SAFE_DIVIDE(collected_amount, billed_amount - adjustment_amount) AS net_collection_rate
 FROM months

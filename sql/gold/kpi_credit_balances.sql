@@ -8,14 +8,15 @@ kpi:
   numerator: credit balances
   denominator: open balances
   date_basis: posting date
+  basis: gross
   exclusions: quarantined charges; a credit is never netted against another account's balance
-  source: common practice; dollars, not the net days in credit balance of a MAP Key
+  source: common practice; kpi_days_in_ar has the days
 columns:
   source_system: {type: STRING, description: Hospital.}
   month_end_date: {type: DATE, description: Last day of the month.}
-  payer_name: {type: STRING, description: Payer that the charge named.}
-  account_count: {type: INT64, description: Accounts with a balance.}
-  credit_account_count: {type: INT64, description: Accounts with a credit.}
+  payer_name: {type: STRING, description: Payer.}
+  account_count: {type: INT64, description: Balances of an account at the payer.}
+  credit_account_count: {type: INT64, description: Credits of an account at the payer.}
   credit_amount: {type: NUMERIC, description: "Negative balances in USD, as a positive number."}
   old_credit_amount: {type: NUMERIC, description: Credits on services of more than 90 days before the month end in USD.}
   open_amount: {type: NUMERIC, description: Positive balances in USD.}

@@ -7,6 +7,7 @@ kpi:
   numerator: gross charges of the line of business
   denominator: gross charges of the source system
   date_basis: as of the business date, all dates of service
+  basis: gross
   exclusions: quarantined charges
   source: common practice (payer mix)
 columns:

@@ -6,6 +6,7 @@ owner: revenue-cycle
 kpi:
   numerator: billed, paid, patient paid, adjustment, write-off and open amounts of the charges
   date_basis: date of service
+  basis: gross
   exclusions: quarantined charges
   source: common practice
 columns:

@@ -7,6 +7,7 @@ kpi:
   numerator: write-offs
   denominator: gross charges
   date_basis: date of service
+  basis: gross
   exclusions: contractual adjustments (shown beside), quarantined charges
   source: common practice
 columns:

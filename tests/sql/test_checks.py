@@ -34,6 +34,11 @@ UNION ALL SELECT NULL, NULL, NULL, NULL;
         pytest.param(Check(row_count_equals={"parent": 0}), 2, id="row_count_equals"),
         pytest.param(Check(sum_equals={"amount": "parent.amount"}), 0, id="sum_equals"),
         pytest.param(Check(sum_equals={"number": "parent"}), 1, id="sum_equals the number of rows"),
+        pytest.param(
+            Check(sum_equals={"amount": "parent.amount"}, where="key = 'k1'"),
+            1,
+            id="sum_equals a part of the rows",
+        ),
         pytest.param(Check(expect={"is_a": "name = 'a'"}), 1, id="expect lets NULL pass"),
     ],
 )
@@ -92,3 +97,8 @@ def test_check_names_three_rows_at_most() -> None:
 def test_check_of_all_rows_names_none() -> None:
     with pytest.raises(ValidationError, match="`unique` is about all rows"):
         Check(unique=("key",), named_by=("name",))
+
+
+def test_only_a_sum_is_checked_against_a_part_of_a_table() -> None:
+    with pytest.raises(ValidationError, match="`where` goes with `sum_equals`"):
+        Check(row_count_equals={"parent": 0}, where="TRUE")

@@ -1,0 +1,101 @@
+/*---
+description: Days between the steps from a service to its cash, by payer.
+grain: one row per source system, payer and lag with a measured claim
+keys: [source_system, payer_name, lag]
+owner: revenue-cycle
+kpi:
+  numerator: days between the two dates of the lag, summed over the measured claims
+  denominator: measured claims
+  date_basis: >-
+    charge: service to posting; bill: posting to final bill; submit: final bill to claim; payer: claim to
+    first remittance; post: first remittance to first cash
+  exclusions: >-
+    corrected and void claims, claims to secondary payers; claims without one of the dates, or with the
+    second before the first
+  source: after PB-4, charge lag days, of the HFMA MAP Keys; common practice for the others
+columns:
+  source_system: {type: STRING, description: Hospital.}
+  payer_name: {type: STRING, description: Payer that the claim was sent to.}
+  lag: {type: STRING, description: "charge, bill, submit, payer or post."}
+  measured_count: {type: INT64, description: Claims measured.}
+  lag_days_sum: {type: INT64, description: Days of the measured claims together.}
+  median_days: {type: INT64, description: "Days that half of the claims do not exceed, by nearest rank."}
+  p90_days: {type: INT64, description: "Days that nine in ten claims do not exceed, by nearest rank."}
+  average_days: {type: RATE, description: Days per measured claim.}
+checks:
+  - {accepted: {lag: [charge, bill, submit, payer, post]}}
+  - {range: {measured_count: [1, null], lag_days_sum: [0, null]}}
+  - {expect: {percentiles_rise: median_days BETWEEN 0 AND p90_days}}
+  - {range: {median_days: [0, 365]}, severity: warn}
+---*/
+WITH
+  claims AS (
+    SELECT
+      source_system,
+      payer_key,
+      [
+        STRUCT('charge' AS lag, DATE_DIFF(charge_posted_date, service_date, DAY) AS days),
+        STRUCT('bill' AS lag, DATE_DIFF(bill_date, charge_posted_date, DAY) AS days),
+        STRUCT('submit' AS lag, DATE_DIFF(claim_date, bill_date, DAY) AS days),
+        STRUCT('payer' AS lag, DATE_DIFF(first_remit_date, claim_date, DAY) AS days),
+        STRUCT('post' AS lag, DATE_DIFF(cash_posted_date, first_remit_date, DAY) AS days)
+      ] AS lags
+    FROM {{ ref("fact_claims") }}
+    WHERE claim_frequency = '1' AND payer_sequence = 'P'
+  ),
+
+  payers AS (
+    SELECT payer_key, payer_name FROM {{ ref("dim_payers") }}
+  ),
+
+  durations AS (
+    SELECT
+      claims.source_system,
+      payers.payer_name,
+      step.lag,
+      step.days,
+      COUNT(*) AS claim_count
+    FROM claims
+    CROSS JOIN UNNEST(claims.lags) AS step
+    INNER JOIN payers ON claims.payer_key = payers.payer_key
+    WHERE step.days >= 0
+    GROUP BY claims.source_system, payers.payer_name, step.lag, step.days
+  ),
+
+  ranks AS (
+    SELECT
+      source_system,
+      payer_name,
+      lag,
+      days,
+      claim_count,
+      SUM(claim_count) OVER (PARTITION BY source_system, payer_name, lag ORDER BY days)
+        AS last_rank,
+      SUM(claim_count) OVER (PARTITION BY source_system, payer_name, lag) AS measured_count
+    FROM durations
+  ),
+
+  -- Nearest rank: the value at position ceil(p * n) of the ascending list.
+  lags AS (
+    SELECT
+      source_system,
+      payer_name,
+      lag,
+      SUM(claim_count) AS measured_count,
+      SUM(days * claim_count) AS lag_days_sum,
+      MIN(IF(last_rank * 2 >= measured_count, days, NULL)) AS median_days,
+      MIN(IF(last_rank * 10 >= measured_count * 9, days, NULL)) AS p90_days
+    FROM ranks
+    GROUP BY source_system, payer_name, lag
+  )
+
+SELECT
+  source_system,
+  payer_name,
+  lag,
+  measured_count,
+  lag_days_sum,
+  median_days,
+  p90_days,
+  SAFE_DIVIDE(CAST(lag_days_sum AS NUMERIC), measured_count) AS average_days
+FROM lags

@@ -1,0 +1,67 @@
+/*---
+description: Share of a payer's answers that deny, by month of the remittance.
+grain: one row per source system, payer and month with an answer
+keys: [source_system, payer_name, month_end_date]
+owner: revenue-cycle
+kpi:
+  numerator: claims that a remittance denies
+  denominator: claims that a remittance pays or denies
+  date_basis: remittance date
+  exclusions: >-
+    reversals; adjustments that deny nothing, such as contractual ones and patients' shares; no rate for
+    a month that is not over
+  source: HFMA MAP Key AR-5, remittance denial rate
+  benchmark: less than 5 %; secondary sources, indicative
+columns:
+  source_system: {type: STRING, description: Hospital.}
+  payer_name: {type: STRING, description: Payer.}
+  month_end_date: {type: DATE, description: Last day of the month.}
+  is_complete: {type: BOOL, description: Whether the month was over on the business date.}
+  remitted_count: {type: INT64, description: Remittances that pay or deny a claim.}
+  denied_count: {type: INT64, description: Remittances that deny a claim.}
+  remittance_denial_rate: {type: RATE, description: Denied over remitted.}
+checks:
+  - sum_equals: {remitted_count: fact_remittances}
+    where: status_code IN ('1', '2', '4')
+  - {range: {remittance_denial_rate: [0, 1]}}
+---*/
+WITH
+  remittances AS (
+    SELECT
+      source_system,
+      payer_key,
+      LAST_DAY(remit_date, MONTH) AS month_end_date,
+      status_code = '4' AS is_denial
+    FROM {{ ref("fact_remittances") }}
+    WHERE status_code IN ('1', '2', '4')
+  ),
+
+  payers AS (
+    SELECT payer_key, payer_name FROM {{ ref("dim_payers") }}
+  ),
+
+  months AS (
+    SELECT
+      remittances.source_system,
+      payers.payer_name,
+      remittances.month_end_date,
+      COUNT(*) AS remitted_count,
+      COUNTIF(remittances.is_denial) AS denied_count
+    FROM remittances
+    INNER JOIN payers ON remittances.payer_key = payers.payer_key
+    GROUP BY remittances.source_system, payers.payer_name, remittances.month_end_date
+  )
+
+SELECT
+  source_system,
+  payer_name,
+  month_end_date,
+  month_end_date <= @business_date AS is_complete,
+  remitted_count,
+  denied_count,
+  IF(
+    month_end_date <= @business_date,
+    SAFE_DIVIDE(CAST(denied_count AS NUMERIC), remitted_count),
+    NULL
+  ) AS remittance_denial_rate
+FROM months
