@@ -39,6 +39,10 @@ def submit(charge: Transaction, claim_id: str, at: datetime, sent: date) -> Clai
         deductible_amount=0,
         coinsurance_amount=0,
         copay_amount=0,
+        claim_frequency="1",
+        original_claim_id=None,
+        payer_sequence="P",
+        edit_count=0,
         inserted_at=at,
     )
 

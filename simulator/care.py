@@ -119,6 +119,7 @@ def new_charge(
         ),
         medicaid_id=f"MEDI{number}" if payer == "Medicaid" else None,
         medicare_id=f"MCARE{number}" if payer == "Medicare" else None,
+        billed_date=None,
         inserted_at=hospital.entered(_posted(hospital, service)).at,
     )
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-DATES = frozenset({"DOB", "EncounterDate", "VisitDate", "ServiceDate", "PaidDate"})
+DATES = frozenset(
+    {"DOB", "EncounterDate", "VisitDate", "ServiceDate", "PaidDate", "BilledDate", "PostingDate",
+     "FiledDate", "DecisionDate"}
+)  # fmt: skip
 INSTANTS = frozenset({"InsertedDate", "InsertDate", "ModifiedDate", "Updated_Date"})
 MONEY = frozenset(
     {"Amount", "PaidAmount", "PatientPaidAmount", "AdjustmentAmount", "WriteOffAmount"}
@@ -16,12 +19,17 @@ TEXT_TYPE = "VARCHAR(255)"
 
 @dataclass(frozen=True)
 class Table:
-    """A table of a hospital's database. Its key is the first column, and may repeat."""
+    """A table of a hospital's database or a payer's file.
+
+    The key of a database's table is the first column, and may repeat. A hospital may lack a table
+    that `may_lack`, and any of the `optional` columns.
+    """
 
     name: str
     columns: tuple[str, ...]
     watermark: str | None = None
     optional: frozenset[str] = frozenset()
+    may_lack: bool = False
 
     @property
     def key(self) -> str:
@@ -45,10 +53,25 @@ _TRANSACTIONS = Table(
     ("TransactionID", "EncounterID", "PatientID", "ProviderID", "DeptID", "VisitDate",
      "ServiceDate", "PaidDate", "VisitType", "Amount", "AmountType", "PaidAmount",
      "PatientPaidAmount", "AdjustmentAmount", "WriteOffAmount", "ClaimID", "PayorID",
-     "ProcedureCode", "ICDCode", "LineOfBusiness", "MedicaidID", "MedicareID", "InsertDate",
-     "ModifiedDate"),
+     "ProcedureCode", "ICDCode", "LineOfBusiness", "MedicaidID", "MedicareID", "BilledDate",
+     "InsertDate", "ModifiedDate"),
     watermark="ModifiedDate",
-    optional=frozenset({"PatientPaidAmount", "AdjustmentAmount", "WriteOffAmount"}),
+    optional=frozenset(
+        {"PatientPaidAmount", "AdjustmentAmount", "WriteOffAmount", "BilledDate"}
+    ),
+)  # fmt: skip
+_POSTINGS = Table(
+    "postings",
+    ("PostingID", "TransactionID", "PostingDate", "PostingType", "ReasonCode", "Amount", "ClaimID",
+     "PayorID", "ToPayorID", "InsertDate", "ModifiedDate"),
+    watermark="ModifiedDate",
+    may_lack=True,
+)  # fmt: skip
+_APPEALS = Table(
+    "appeals",
+    ("AppealID", "ClaimID", "FiledDate", "DecisionDate", "Outcome", "InsertDate", "ModifiedDate"),
+    watermark="ModifiedDate",
+    may_lack=True,
 )  # fmt: skip
 _PATIENTS_A = Table(
     "patients",
@@ -64,7 +87,7 @@ _PATIENTS_B = Table(
     watermark="Updated_Date",
     optional=frozenset({"Email_Address", "Insurance_Name"}),
 )  # fmt: skip
-_COMMON = (_PROVIDERS, _DEPARTMENTS, _ENCOUNTERS, _TRANSACTIONS)
+_COMMON = (_PROVIDERS, _DEPARTMENTS, _ENCOUNTERS, _TRANSACTIONS, _POSTINGS, _APPEALS)
 
 HOSPITAL_TABLES: dict[str, tuple[Table, ...]] = {
     "hospital_a": (_PATIENTS_A, *_COMMON),
@@ -74,10 +97,34 @@ CLAIMS = Table(
     "claims",
     ("ClaimID", "TransactionID", "PatientID", "EncounterID", "ProviderID", "DeptID", "ServiceDate",
      "ClaimDate", "AdjudicationDate", "PayorID", "ClaimAmount", "PaidAmount", "ClaimStatus",
-     "PayorType", "Deductible", "Coinsurance", "Copay", "InsertDate", "ModifiedDate"),
+     "PayorType", "Deductible", "Coinsurance", "Copay", "FrequencyCode", "OriginalClaimID",
+     "PayerSequence", "EditCount", "InsertDate", "ModifiedDate"),
     watermark="ModifiedDate",
-    optional=frozenset({"AdjudicationDate"}),
+    optional=frozenset(
+        {"AdjudicationDate", "FrequencyCode", "OriginalClaimID", "PayerSequence", "EditCount"}
+    ),
 )  # fmt: skip
+REMITTANCES = Table(
+    "remits",
+    ("RemitID", "ClaimID", "PayorID", "RemitDate", "CheckNumber", "StatusCode", "ChargeAmount",
+     "PaidAmount", "PatientResponsibility", "AllowedAmount",
+     *(f"Adj{number}{part}"
+       for number in range(1, 5) for part in ("Group", "Code", "Amount", "Remark")),
+     "InsertDate", "ModifiedDate"),
+    watermark="ModifiedDate",
+)  # fmt: skip
+PROVIDER_ADJUSTMENTS = Table(
+    "plb",
+    ("AdjustmentID", "PayorID", "CheckNumber", "AdjustmentDate", "ReasonCode", "Amount", "ClaimID",
+     "InsertDate", "ModifiedDate"),
+    watermark="ModifiedDate",
+)  # fmt: skip
+FEE_SCHEDULES = Table(
+    "fee_schedule", ("PayorID", "ProcedureCode", "ValidFrom", "ValidTo", "AllowedPercent")
+)
+PAYER_TERMS = Table(
+    "payer_terms", ("PayorID", "ValidFrom", "ValidTo", "FilingDays", "AppealDays")
+)
 CODES = Table(
     "cptcodes",
     ("Procedure Code Category", "CPT Codes", "Procedure Code Descriptions", "Code Status"),
