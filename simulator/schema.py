@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 DATES = frozenset(
     {"DOB", "EncounterDate", "VisitDate", "ServiceDate", "PaidDate", "BilledDate", "PostingDate",
@@ -127,8 +128,37 @@ PAYER_TERMS = Table(
 )
 CODES = Table(
     "cptcodes",
-    ("Procedure Code Category", "CPT Codes", "Procedure Code Descriptions", "Code Status"),
+    ("CPT Codes", "Procedure Code Category", "Procedure Code Descriptions", "Code Status"),
 )
+
+
+@dataclass(frozen=True)
+class PayerFile:
+    """A kind of file that payers send for a hospital: one for each period of a record's day.
+
+    `period_digits` is how much of the day (YYYY-MM-DD) names the period; 0 if there is one file.
+    """
+
+    table: Table
+    folder: str
+    name: str
+    day: str = ""
+    period_digits: int = 0
+
+    def period(self, record: Any) -> str:
+        """Returns the period whose file a record lies in."""
+        return str(getattr(record, self.day))[: self.period_digits] if self.day else ""
+
+
+PAYER_FILES: dict[str, PayerFile] = {
+    "claims": PayerFile(CLAIMS, "claims", "claims_{}.csv", "claim_date", 7),
+    "remittances": PayerFile(REMITTANCES, "remits", "remits_{}.csv", "remit_date", 7),
+    "provider_adjustments": PayerFile(
+        PROVIDER_ADJUSTMENTS, "plb", "plb_{}.csv", "adjustment_date", 4
+    ),
+    "fee_schedules": PayerFile(FEE_SCHEDULES, "contracts", "fee_schedule.csv"),
+    "payer_terms": PayerFile(PAYER_TERMS, "contracts", "payer_terms.csv"),
+}
 
 
 def create_table(table: Table, columns: tuple[str, ...], types: Mapping[str, str]) -> str:
