@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
 from operator import attrgetter
@@ -20,18 +20,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from simulator import kpis
-from simulator.codes import SOURCE_SYSTEM
+from simulator import kpis, leakage
 from simulator.hospital import Hospital
 from simulator.ledger import HeldRow, Load
-from simulator.model import DERIVED_COLUMNS, ENTITIES
+from simulator.model import DERIVED_COLUMNS, ENTITIES, key_of
 from simulator.shelf import Shelf, Version
 
 OPEN_END = datetime(9999, 12, 31, tzinfo=UTC)
 KEY_METADATA = b"key"
-COUNTS = frozenset({"version", "age_years", "processing_days_sum", "_row"})
+PARQUET = {"compression": "none", "use_dictionary": False, "write_statistics": False}
+UNDATED = frozenset({"procedures", "fee_schedules", "payer_terms"})  # a file's arrival is no truth
+COUNTS = frozenset(
+    {"version", "age_years", "processing_days_sum", "allowed_percent", "timely_filing_days",
+     "appeal_days", "_day", "_next_day"}
+)  # fmt: skip
+DAYS = frozenset({"valid_from", "valid_to"})
 RATIOS = frozenset({"average_processing_days", "gross_days_in_ar"})
-INSTANTS = frozenset({"effective_date", "expiry_date", "inserted_at"})
+INSTANTS = frozenset({"effective_date", "expiry_date", "inserted_at", "_next_date"})
 FACTS: dict[str, dict[str, str]] = {
     "fact_transactions": {
         "billed_amount": "amount",
@@ -54,22 +59,25 @@ FACTS: dict[str, dict[str, str]] = {
 
 @dataclass(frozen=True)
 class DayBook:
-    """What was booked on a business date.
+    """What was booked on a business date at a hospital, or of the code sets.
 
     Attributes:
         loads: the loads of this date, in order.
         held: the rows these loads must quarantine.
-        kpis: per hospital the rows of each KPI at the end of the date.
-        facts: per hospital the totals of each fact table at the end of the date.
-        events: per hospital how often what happened on the date.
+        kpis: the rows of each KPI at the end of the date.
+        facts: the totals of each fact table at the end of the date.
+        events: how often what happened on the date.
+        leaks: where money leaks at the end of the date.
     """
 
+    source_system: str
     business_date: date
     loads: list[Load]
     held: list[HeldRow]
-    kpis: list[dict[str, list[tuple[Any, ...]]]]
-    facts: list[dict[str, tuple[Any, ...]]]
-    events: dict[str, dict[str, int]]
+    kpis: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
+    facts: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+    events: dict[str, int] = field(default_factory=dict)
+    leaks: list[leakage.Leak] = field(default_factory=list)
 
 
 def fact_totals(hospital: Hospital) -> dict[str, tuple[Any, ...]]:
@@ -82,79 +90,110 @@ def fact_totals(hospital: Hospital) -> dict[str, tuple[Any, ...]]:
     return totals
 
 
+def history_table(shelf: Shelf[Any]) -> pa.Table:
+    """Returns all versions of a shelf's records, with the day each is known and replaced from.
+
+    `_day` is the index of the business date from which a version is known, `_next_day` that from
+    which its successor is, which takes effect at `_next_date`; both are null of a last version.
+    """
+    versions = shelf.versions
+    attributes = (*ENTITIES[shelf.entity]._fields, *DERIVED_COLUMNS.get(shelf.entity, ()))
+    values = zip(*(version.values for version in versions), strict=True) if versions else None
+    successors = _successors(versions, len(key_of(shelf.entity)))
+    columns: dict[str, Iterable[Any]] = {
+        "source_system": [shelf.source_system] * len(versions),
+        **dict(zip(attributes, values or [()] * len(attributes), strict=True)),
+        "version": [version.number for version in versions],
+        "effective_date": [version.effective_date for version in versions],
+        "_day": [version.day for version in versions],
+        "_next_day": [one and one.day for one in successors],
+        "_next_date": [one and one.effective_date for one in successors],
+    }
+    return pa.table({name: _array(name, values) for name, values in columns.items()})
+
+
 class EntityHistory:
     """All versions of an entity's records, as a table that is cut for each business date."""
 
-    def __init__(self, entity: str, shelves: Sequence[Shelf[Any]]) -> None:
-        self._versions = [version for shelf in shelves for version in shelf.versions]
-        self._days = pa.array([version.day for version in self._versions])
-        attributes = (*ENTITIES[entity]._fields, *DERIVED_COLUMNS.get(entity, ()))
-        values = zip(*(version.values for version in self._versions), strict=True)
-        columns = {
-            "source_system": [version.source_system for version in self._versions],
-            **dict(zip(attributes, values, strict=True)),
-            "version": [version.number for version in self._versions],
-            "effective_date": [version.effective_date for version in self._versions],
-        }
-        self._table = _from_columns(columns, ("source_system", attributes[0], "version"))
+    def __init__(self, entity: str, tables: Sequence[pa.Table]) -> None:
+        self._entity = entity
+        self._table = pa.concat_tables(tables)
 
     def published(self, day: int) -> pa.Table:
-        """Returns the versions that are known on a day; code sets without their dates."""
-        known = self._table.filter(pc.less_equal(self._days, day))
-        if self._versions[0].source_system == SOURCE_SYSTEM:
-            return known.drop_columns(["effective_date"])  # when a file arrives is no truth
-        ends = _expiry_dates([version for version in self._versions if version.day <= day])
-        is_current = [end == OPEN_END for end in ends]
-        return known.append_column("expiry_date", _array("expiry_date", ends)).append_column(
-            "is_current", _array("is_current", is_current)
-        )
+        """Returns the versions that are known on a day; of what has no watermark, undated."""
+        known = self._table.filter(pc.less_equal(self._table["_day"], day))
+        is_replaced = pc.fill_null(pc.less_equal(known["_next_day"], day), False)
+        ends = pc.if_else(is_replaced, known["_next_date"], pa.scalar(OPEN_END, _type("_next_date")))
+        table = known.drop_columns(["_day", "_next_day", "_next_date"])
+        if self._entity in UNDATED:
+            table = table.drop_columns(["effective_date"])
+        else:
+            table = table.append_column("expiry_date", ends).append_column(
+                "is_current", pc.invert(is_replaced)
+            )
+        key = ("source_system", *key_of(self._entity), "version")
+        return table.replace_schema_metadata(_key_metadata(key))
 
 
 class AnswerKey:
-    """What must be published after each business date."""
+    """What must be published after each business date.
 
-    def __init__(self, shelves: Sequence[Shelf[Any]], books: Sequence[DayBook]) -> None:
-        self._shelves = shelves
+    Attributes:
+        folder: holds `<source system>/<entity>.arrow`, the histories of each source system.
+        books: of every source system for each business date, in the order of the dates.
+    """
+
+    def __init__(self, folder: Path, books: Sequence[Sequence[DayBook]]) -> None:
+        self._folder = folder
         self._books = books
 
     def write(self, folder: Path) -> None:
         """Writes one folder per business date."""
-        for day, book in enumerate(self._books):
-            target = folder / book.business_date.isoformat()
+        for day, books in enumerate(self._books):
+            target = folder / books[0].business_date.isoformat()
             target.mkdir(parents=True, exist_ok=True)
             summary = self.summary(day)
             for name, table in self.tables(day).items():
-                pq.write_table(table, target / f"{name}.parquet")
+                pq.write_table(table, target / f"{name}.parquet", **PARQUET)
                 summary["rows"][name] = table.num_rows
             (target / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
 
     def tables(self, day: int) -> dict[str, pa.Table]:
-        """Returns every table that must be published after the date with index `day`, by name."""
-        book = self._books[day]
+        """Returns every table that must be published after the date with index `day`, by name.
+
+        Those of `planted` are not published: they list what is wrong in the hospitals.
+        """
+        books = self._books[day]
         tables = {
             f"silver.{entity}": history.published(day)
             for entity, history in self._histories.items()
         }
         for name, columns in kpis.COLUMNS.items():
-            rows = [row for hospital in book.kpis for row in hospital[name]]
+            rows = [row for book in books for row in book.kpis.get(name, ())]
             tables[f"gold.{name}"] = _table(columns, rows, kpis.GRAINS[name])
         for name, measures in FACTS.items():
             columns = ("source_system", "row_count", *measures)
-            rows = [hospital[name] for hospital in book.facts]
+            rows = [book.facts[name] for book in books if name in book.facts]
             tables[f"gold.{name}"] = _table(columns, rows, columns[:1])
-        books = self._books[: day + 1]
-        tables["audit.table_loads"] = _loads([load for book in books for load in book.loads])
-        tables["audit.quarantine"] = _quarantine([row for book in books for row in book.held])
+        until = [book for books in self._books[: day + 1] for book in books]
+        tables["audit.table_loads"] = _loads([load for book in until for load in book.loads])
+        tables["audit.quarantine"] = _quarantine([row for book in until for row in book.held])
+        leaks = [leak for book in books for leak in book.leaks]
+        tables["planted.leakage"] = _table(leakage.COLUMNS, leaks, leakage.COLUMNS)
         return tables
 
     def summary(self, day: int) -> dict[str, Any]:
         """Returns how often what happened in each hospital on a date, and what its loads count."""
-        book = self._books[day]
+        books = self._books[day]
         return {
-            "business_date": book.business_date.isoformat(),
-            "events": {name: dict(sorted(events.items())) for name, events in book.events.items()},
+            "business_date": books[0].business_date.isoformat(),
+            "events": {
+                book.source_system: dict(sorted(book.events.items()))
+                for book in books
+                if book.events
+            },
             "loads": {
-                count: sum(getattr(load, count) for load in book.loads)
+                count: sum(getattr(load, count) for book in books for load in book.loads)
                 for count in Load._fields
                 if count.startswith("rows_")
             },
@@ -165,22 +204,36 @@ class AnswerKey:
     def _histories(self) -> dict[str, EntityHistory]:
         return {
             entity: EntityHistory(
-                entity, [shelf for shelf in self._shelves if shelf.entity == entity]
+                entity,
+                [
+                    pa.ipc.open_file(pa.memory_map(str(file))).read_all()
+                    for file in sorted(self._folder.glob(f"*/{entity}.arrow"))
+                ],
             )
             for entity in ENTITIES
         }
 
 
-def _expiry_dates(versions: Sequence[Version]) -> list[datetime]:
-    """Returns when each version ends; the versions of a record are in order."""
-    ends = [OPEN_END] * len(versions)
-    latest: dict[tuple[str, str], int] = {}
+def write_histories(folder: Path, shelves: Iterable[Shelf[Any]]) -> None:
+    """Writes the histories of a source system's records, one file per entity."""
+    for shelf in shelves:
+        table = history_table(shelf)
+        target = folder / shelf.source_system
+        target.mkdir(parents=True, exist_ok=True)
+        with pa.ipc.new_file(target / f"{shelf.entity}.arrow", table.schema) as file:
+            file.write_table(table)
+
+
+def _successors(versions: Sequence[Version], key_length: int) -> list[Version | None]:
+    """Returns the next version of each version's record; the versions of a record are in order."""
+    successors: list[Version | None] = [None] * len(versions)
+    latest: dict[tuple[Any, ...], int] = {}
     for position, version in enumerate(versions):
-        key = (version.source_system, version.values[0])
+        key = version.values[:key_length]
         if key in latest:
-            ends[latest[key]] = version.effective_date
+            successors[latest[key]] = version
         latest[key] = position
-    return ends
+    return successors
 
 
 def _loads(loads: Sequence[Load]) -> pa.Table:
@@ -199,7 +252,11 @@ def _table(columns: Sequence[str], rows: Sequence[tuple[Any, ...]], key: Sequenc
 
 def _from_columns(columns: dict[str, Iterable[Any]], key: Sequence[str]) -> pa.Table:
     arrays = {name: _array(name, values) for name, values in columns.items()}
-    return pa.table(arrays).replace_schema_metadata({KEY_METADATA: ",".join(key).encode()})
+    return pa.table(arrays).replace_schema_metadata(_key_metadata(key))
+
+
+def _key_metadata(key: Sequence[str]) -> dict[bytes, bytes]:
+    return {KEY_METADATA: ",".join(key).encode()}
 
 
 def _array(name: str, values: Iterable[Any]) -> pa.Array:
@@ -215,7 +272,7 @@ def _type(name: str) -> pa.DataType:
         return pa.decimal128(38, 9)
     if name in INSTANTS:
         return pa.timestamp("us", tz="UTC")
-    if name.endswith(("_date", "_month")):
+    if name in DAYS or name.endswith(("_date", "_month")):
         return pa.date32()
     if name in COUNTS or name.endswith("_count") or name.startswith("rows_"):
         return pa.int64()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-from typing import Any
+from datetime import date
+from typing import Any, NamedTuple
 
 from simulator.hospital import Hospital
 from simulator.model import Encounter, Patient, Provider, Transaction, age_on
+from simulator.values import Values
 from simulator.vocabulary import (
     ICD_CODES,
     PAYER_MIX_OLD,
@@ -31,32 +32,53 @@ def is_insured(payer: str | None) -> bool:
     return payer in PAYERS
 
 
-def new_patient(hospital: Hospital, known: Patient | None = None) -> Patient:
-    """Returns a new registration; of the same person if another hospital knows them already."""
-    values, chance = hospital.values, hospital.chance
-    gender = known.gender if known else values.gender()
-    first = known.first_name if known else values.first_name(gender)
-    last = known.last_name if known else values.last_name()
-    born = known.birth_date if known else values.birth_date(hospital.today)
-    person = Patient(
-        patient_id=hospital.next_id("HOSP1-"),
-        first_name=first,
-        last_name=last,
-        middle_name=known.middle_name if known else values.initial(),
-        ssn=known.ssn if known else values.ssn(),
-        phone=values.phone(),
-        email=values.email(first, last),
+class Person(NamedTuple):
+    """What stays the same of a person, whoever registers them."""
+
+    first_name: str
+    last_name: str
+    middle_name: str | None
+    ssn: str
+    gender: str | None
+    birth_date: date
+
+
+def new_person(values: Values, today: date) -> Person:
+    """Returns a person who lives on a day."""
+    gender = values.gender()
+    return Person(
+        first_name=values.first_name(gender),
+        last_name=values.last_name(),
+        middle_name=values.initial(),
+        ssn=values.ssn(),
         gender=gender,
-        birth_date=born,
+        birth_date=values.birth_date(today),
+    )
+
+
+def new_patient(hospital: Hospital, known: Person | None = None) -> Patient:
+    """Returns a new registration; of a person whom another hospital registers too, if known."""
+    values, chance = hospital.values, hospital.chance
+    person = known or new_person(values, hospital.today)
+    patient = Patient(
+        patient_id=hospital.next_id("HOSP1-"),
+        first_name=person.first_name,
+        last_name=person.last_name,
+        middle_name=person.middle_name,
+        ssn=person.ssn,
+        phone=values.phone(),
+        email=values.email(person.first_name, person.last_name),
+        gender=person.gender,
+        birth_date=person.birth_date,
         address=values.address(),
-        insurance_name=choose_payer(hospital, born),
+        insurance_name=choose_payer(hospital, person.birth_date),
     )
     missing: dict[str, Any] = {
         field: None for field, rate in MISSING_VALUE_RATES.items() if chance.happens(rate)
     }
     if known:
         missing.pop("ssn", None)
-    return person._replace(**missing)
+    return patient._replace(**missing)
 
 
 def choose_payer(hospital: Hospital, birth_date: date) -> str:
@@ -84,12 +106,11 @@ def new_encounter(
 
 
 def new_charge(
-    hospital: Hospital, patient: Patient, encounter: Encounter, visit: Visit, procedure: str
-) -> Transaction:
-    """Returns a charge for a service of the visit, posted on or after the service, not yet paid."""
+    hospital: Hospital, patient: Patient, encounter: Encounter, visit: Visit, procedure: str,
+    service: date, entered: date,
+) -> Transaction:  # fmt: skip
+    """Returns a charge for a service of the visit as it is entered, not yet billed."""
     chance = hospital.chance
-    stay = timedelta(days=chance.below(visit.longest_stay_days + 1))
-    service = min(encounter.encounter_date + stay, hospital.today)
     payer = patient.insurance_name or SELF_PAY
     terms = PAYERS.get(payer)
     line_of_business = terms.line_of_business if terms else SELF_PAY
@@ -119,10 +140,6 @@ def new_charge(
         ),
         medicaid_id=f"MEDI{number}" if payer == "Medicaid" else None,
         medicare_id=f"MCARE{number}" if payer == "Medicare" else None,
-        inserted_at=hospital.entered(_posted(hospital, service)).at,
+        billed_date=None,
+        inserted_at=hospital.entered(entered).at,
     )
-
-
-def _posted(hospital: Hospital, service: date) -> date:
-    lag = timedelta(days=hospital.chance.choice(POSTING_LAG_DAYS))
-    return min(service + lag, hospital.today)

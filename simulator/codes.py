@@ -18,6 +18,7 @@ from simulator.vocabulary import CODES_PER_CATEGORY, EMERGING_PROCEDURES, PROCED
 
 SOURCE_SYSTEM = "reference_codes"
 SECOND_RELEASE_DAY = 1
+ADDED_LATER = Procedure("0589T", "Emerging technology", "Emerging service 5, any site", "Added")
 
 
 class CodeSet:
@@ -49,12 +50,16 @@ class CodeSet:
 
     def _second_release(self) -> list[Procedure]:
         first, second, *_ = self.shelf.current.values()
-        added = Procedure("0589T", "Emerging technology", "Emerging service 5, any site", "Added")
         return [
             first._replace(code_status="Revised", description=f"{first.description}, revised"),
             second._replace(code_status="Moved to another category"),
-            added,
+            ADDED_LATER,
         ]
+
+
+def all_codes() -> list[str]:
+    """Returns the codes of both releases."""
+    return [procedure.procedure_code for procedure in (*_first_release(), ADDED_LATER)]
 
 
 def _first_release() -> list[Procedure]:

@@ -18,7 +18,11 @@ BLANKS: tuple[Any, ...] = (None, "", "  ")
 
 @dataclass(frozen=True)
 class DefectRates:
-    """The share of a table's rows that carries each defect. Under 1 % of rows are quarantined."""
+    """The share of a table's rows that carries each defect. Under 1 % of rows are quarantined.
+
+    The last ones are leaks: what a hospital loses money by without any row being wrong. Each
+    account that can have one has it by chance.
+    """
 
     repeated_patient: float = 0.002
     patient_without_id: float = 0.001
@@ -38,6 +42,15 @@ class DefectRates:
     repeated_claim: float = 0.002
     invalid_claim_status: float = 0.001
     claim_without_transaction: float = 0.0005
+    repeated_posting: float = 0.001
+    posting_without_transaction: float = 0.0003
+    unbalanced_remittance: float = 0.001
+    encounter_without_charge: float = 0.01
+    charge_never_billed: float = 0.008
+    charge_never_claimed: float = 0.012
+    claim_without_remittance: float = 0.006
+    claim_filed_late: float = 0.006
+    underpaid_claim: float = 0.03
 
 
 def draw(chance: Chance, items: Sequence[T], *rates: float) -> list[list[T]]:

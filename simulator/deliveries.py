@@ -7,22 +7,22 @@ it the keys of the rows they replace; `<folder>/<business date>/landing/` the pa
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 from simulator.codes import SOURCE_SYSTEM, CodeSet
+from simulator.counting import grouped
 from simulator.hospital import Hospital
 from simulator.ledger import HeldRow, Load, LoadName, count_load
 from simulator.rows import csv_line
-from simulator.schema import CLAIMS, HOSPITAL_TABLES, Table
+from simulator.schema import HOSPITAL_TABLES, PAYER_FILES, PayerFile, Table
 from simulator.shelf import Row
 
 Counted = tuple[Load, list[HeldRow]]
-CLAIMS_SOURCE = "payer_claims.claims"
+PAYERS_SOURCE = "payer_claims"
 CODES_SOURCE = f"{SOURCE_SYSTEM}.cptcodes"
-RESENT_DAY = 1
+RESENT_DAY, RESENT_HOSPITAL = 1, "hospital_a"
 
 
 def day_folder(folder: Path, today: date) -> Path:
@@ -50,21 +50,23 @@ def deliver_tables(folder: Path, hospital: Hospital, overlap_from: date) -> Iter
         )  # fmt: skip
 
 
-def deliver_claims(folder: Path, hospital: Hospital) -> Iterator[Counted]:
-    """Writes the monthly claim files with a new or changed line and yields each file's load."""
-    target = day_folder(folder, hospital.today) / "landing" / "claims" / hospital.name
-    target.mkdir(parents=True, exist_ok=True)
-    months = defaultdict(list)
-    for row in hospital.claims.rows.values():
-        months[row.month].append(row)
-    changed = {month for month, rows in months.items() if any(r.day == hospital.day for r in rows)}
-    for month in sorted(changed):
-        content = _claims_file(months[month])
-        (target / f"claims_{month}.csv").write_bytes(content)
-        load_id = _file_load_id(CLAIMS_SOURCE, hospital.name, content)
-        name = LoadName(load_id, hospital.name, "claims", hospital.today)
-        yield count_load(name, months[month], hospital.day)
-    _send_again(target, hospital, {m: rows for m, rows in months.items() if m not in changed})
+def deliver_files(folder: Path, hospital: Hospital) -> Iterator[Counted]:
+    """Writes the payers' files with a new or changed line and yields each file's load."""
+    landing = day_folder(folder, hospital.today) / "landing"
+    for entity, file in PAYER_FILES.items():
+        target = landing / file.folder / hospital.name
+        target.mkdir(parents=True, exist_ok=True)
+        periods = grouped(hospital.shelf(entity).rows.values(), _period)
+        for period in sorted(periods):
+            rows = periods[period]
+            if any(row.day == hospital.day for row in rows):
+                content = _content(file, rows)
+                (target / file.name.format(period)).write_bytes(content)
+                source = f"{PAYERS_SOURCE}.{file.table.name}"
+                load_id = _file_load_id(source, hospital.name, content)
+                name = LoadName(load_id, hospital.name, entity, hospital.today)
+                yield count_load(name, rows, hospital.day)
+    _send_again(landing, hospital)
 
 
 def deliver_codes(folder: Path, codes: CodeSet, today: date, day: int) -> Iterator[Counted]:
@@ -88,16 +90,25 @@ def _rows_read(hospital: Hospital, table: Table, overlap_from: date) -> list[Row
     return shelf.rows_since(overlap_from)
 
 
-def _send_again(target: Path, hospital: Hospital, unchanged: dict[str, list[Row]]) -> None:
-    """One hospital's payers send an old file once more under another name: nothing to load."""
-    if hospital.day == RESENT_DAY and hospital.name == "hospital_a" and unchanged:
-        month = min(unchanged)
-        (target / f"claims_{month}_resent.csv").write_bytes(_claims_file(unchanged[month]))
-        hospital.record("claim_files_sent_again")
+def _send_again(landing: Path, hospital: Hospital) -> None:
+    """One hospital's payers send an old claim file once more under another name: no load."""
+    if hospital.day != RESENT_DAY or hospital.name != RESENT_HOSPITAL:
+        return
+    file, months = PAYER_FILES["claims"], grouped(hospital.claims.rows.values(), _period)
+    for month, rows in sorted(months.items()):
+        if all(row.day < hospital.day for row in rows):
+            target = landing / file.folder / hospital.name
+            (target / file.name.format(f"{month}_resent")).write_bytes(_content(file, rows))
+            hospital.record("claim_files_sent_again")
+            return
 
 
-def _claims_file(rows: list[Row]) -> bytes:
-    lines = [csv_line(CLAIMS.columns), *(row.line for row in rows)]
+def _period(row: Row) -> str:
+    return row.period
+
+
+def _content(file: PayerFile, rows: list[Row]) -> bytes:
+    lines = [csv_line(file.table.columns), *(row.line for row in rows)]
     return "".join(f"{line}\n" for line in lines).encode()
 
 

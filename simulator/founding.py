@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from simulator.care import new_patient
+from simulator.care import Person, new_patient, new_person
+from simulator.chance import Chance
 from simulator.clock import Stamp
+from simulator.contracts import Contracts
 from simulator.defects import (
     BLANKS,
     INVALID_EMAILS,
@@ -18,6 +20,7 @@ from simulator.defects import (
 )
 from simulator.hospital import Hospital
 from simulator.model import Department, Patient, Provider
+from simulator.values import Values
 from simulator.vocabulary import DEPARTMENTS, PROVIDER_COUNTS, PROVIDER_PREFIXES
 
 OLDEST_REGISTRATION_DAYS = 700
@@ -43,15 +46,30 @@ def open_departments(hospital: Hospital) -> None:
         hospital.write("providers", provider, stamp)
 
 
+def open_contracts(hospital: Hospital, contracts: Contracts) -> None:
+    """Writes what the payers have agreed to."""
+    stamp = hospital.changed("fee_schedules")
+    for fee in contracts.fee_schedules:
+        hospital.write("fee_schedules", fee, stamp)
+    for terms in contracts.payer_terms:
+        hospital.write("payer_terms", terms, stamp)
+
+
+def people_of_both(seed: int, patients: int, today: date) -> list[Person]:
+    """Returns the people whom both hospitals know, for so many patients of a hospital."""
+    name = f"{seed}/region"
+    values = Values(name, Chance(name))
+    return [new_person(values, today) for _ in range(round(patients * SHARED_RATE))]
+
+
 def register_patients(
-    hospital: Hospital, count: int, elsewhere: Sequence[Patient], rates: DefectRates
+    hospital: Hospital, count: int, shared: Sequence[Person], rates: DefectRates
 ) -> None:
     """Writes `count` patients; some are patients of the other hospital under another id."""
-    identified = [person for person in elsewhere if person.ssn]
-    shared = hospital.chance.sample(identified, min(len(identified), round(count * SHARED_RATE)))
     hospital.record("patients_of_both_hospitals", len(shared))
-    people = [new_patient(hospital, person) for person in shared]
-    people += [new_patient(hospital) for _ in range(count - len(shared))]
+    known = [*shared, *(None for _ in range(count - len(shared)))]
+    hospital.chance.shuffle(known)
+    people = [new_patient(hospital, person) for person in known]
     repeated, without_id, unborn, phones, emails, ssns = draw(
         hospital.chance, people, rates.repeated_patient, rates.patient_without_id,
         rates.birth_date_in_future, rates.invalid_phone, rates.invalid_email, rates.invalid_ssn,

@@ -9,13 +9,27 @@ from zoneinfo import ZoneInfo
 
 from simulator.chance import Chance
 from simulator.clock import PAYER_ZONE, ZONES, Stamp, afternoon, end_of_day, morning
-from simulator.model import Claim, Department, Encounter, Patient, Provider, Transaction
+from simulator.model import (
+    Appeal,
+    Claim,
+    Department,
+    Encounter,
+    FeeSchedule,
+    Patient,
+    PayerTerms,
+    Posting,
+    Provider,
+    ProviderAdjustment,
+    Remittance,
+    Transaction,
+)
 from simulator.rows import render
+from simulator.schema import PAYER_FILES
 from simulator.scribe import Scribe
 from simulator.shelf import VALID, Row, Shelf
 from simulator.values import Values
 
-WITHOUT_WATERMARK = frozenset({"providers", "departments"})
+WITHOUT_WATERMARK = frozenset({"providers", "departments", "fee_schedules", "payer_terms"})
 
 
 class Hospital:
@@ -33,17 +47,25 @@ class Hospital:
         self.departments: Shelf[Department] = Shelf(name, "departments")
         self.encounters: Shelf[Encounter] = Shelf(name, "encounters")
         self.transactions: Shelf[Transaction] = Shelf(name, "transactions")
+        self.postings: Shelf[Posting] = Shelf(name, "postings")
+        self.appeals: Shelf[Appeal] = Shelf(name, "appeals")
         self.claims: Shelf[Claim] = Shelf(name, "claims")
+        self.remittances: Shelf[Remittance] = Shelf(name, "remittances")
+        self.provider_adjustments: Shelf[ProviderAdjustment] = Shelf(name, "provider_adjustments")
+        self.fee_schedules: Shelf[FeeSchedule] = Shelf(name, "fee_schedules")
+        self.payer_terms: Shelf[PayerTerms] = Shelf(name, "payer_terms")
         self.events: list[Counter[str]] = [Counter()]
         self._identifiers: Counter[str] = Counter()
 
     @property
     def shelves(self) -> dict[str, Shelf[Any]]:
-        """The tables by entity; all but the claims lie in the hospital's database."""
+        """The tables by entity; PAYER_FILES names those that payers send."""
         return {
             shelf.entity: shelf
             for shelf in (self.patients, self.providers, self.departments, self.encounters,
-                          self.transactions, self.claims)
+                          self.transactions, self.postings, self.appeals, self.claims,
+                          self.remittances, self.provider_adjustments, self.fee_schedules,
+                          self.payer_terms)
         }  # fmt: skip
 
     def start_day(self, today: date) -> None:
@@ -85,7 +107,7 @@ class Hospital:
         shelf = self.shelf(entity)
         shelf.write(truth, self._row(entity, typed or truth, stamp, opens=shelf.differs(truth)))
 
-    def hold(self, entity: str, typed: Any, stamp: Stamp, rule: str, *amounts: int) -> None:
+    def hold(self, entity: str, typed: Any, stamp: Stamp, rule: str, *amounts: int | None) -> None:
         """Writes a row that must be quarantined by the rule, with the cents billed and paid."""
         billed, paid = amounts or (None, None)
         row = self._row(entity, typed, stamp)._replace(verdict=rule, billed=billed, paid=paid)
@@ -97,15 +119,15 @@ class Hospital:
         shelf: Shelf[Any] = getattr(self, entity)
         return shelf
 
-    def repeat(self, entity: str, key: str) -> None:
+    def repeat(self, entity: str, key: Any) -> None:
         """Writes a row a second time, letter for letter."""
         self.shelf(entity).repeat(key)
         self.record(f"{entity}_repeated")
 
     def _row(self, entity: str, typed: Any, stamp: Stamp, *, opens: bool = False) -> Row:
         line = render(entity, typed, stamp.at, self._zone(entity), self.scribe)
-        month = typed.claim_date.isoformat()[:7] if entity == "claims" else ""
-        return Row(line, stamp, self.day, month, VALID, opens)
+        file = PAYER_FILES.get(entity)
+        return Row(line, stamp, self.day, file.period(typed) if file else "", VALID, opens)
 
     def _zone(self, entity: str) -> ZoneInfo:
-        return PAYER_ZONE if entity == "claims" else ZONES[self.name]
+        return PAYER_ZONE if entity in PAYER_FILES else ZONES[self.name]

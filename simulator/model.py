@@ -1,6 +1,6 @@
 """The clean truth: what each entity's published row must say.
 
-The fields of a class are the entity's columns in contract order and the first one is its key.
+The fields of a class are the entity's columns in contract order, and the first ones are its key.
 Money is whole cents (USD), instants are UTC, a missing value is None.
 """
 
@@ -83,6 +83,7 @@ class Transaction(NamedTuple):
     line_of_business: str | None
     medicaid_id: str | None
     medicare_id: str | None
+    billed_date: date | None
     inserted_at: datetime
 
     @property
@@ -121,7 +122,109 @@ class Claim(NamedTuple):
     deductible_amount: int
     coinsurance_amount: int
     copay_amount: int
+    claim_frequency: str
+    original_claim_id: str | None
+    payer_sequence: str
+    edit_count: int
     inserted_at: datetime
+
+
+class Posting(NamedTuple):
+    """One line of a hospital's posting journal: what became of a charge's balance.
+
+    `amount` is what the account's balance changes by, except of a transfer: that takes its
+    negative amount off `payer_id` and brings it to `to_payer_id`.
+    """
+
+    posting_id: str
+    transaction_id: str
+    posting_date: date
+    posting_kind: str
+    reason_code: str | None
+    amount: int
+    claim_id: str | None
+    payer_id: str
+    to_payer_id: str | None
+    inserted_at: datetime
+
+
+class Appeal(NamedTuple):
+    """An appeal against the denial of a claim, with the payer's decision so far."""
+
+    appeal_id: str
+    claim_id: str
+    filed_date: date
+    decision_date: date | None
+    outcome: str
+    inserted_at: datetime
+
+
+class Remittance(NamedTuple):
+    """What a payer says it pays on a claim, as in the claim level of an ASC X12 835.
+
+    `charge_amount` less the adjustments is `paid_amount`.
+    """
+
+    remittance_id: str
+    claim_id: str
+    payer_id: str
+    remit_date: date
+    check_number: str
+    status_code: str
+    charge_amount: int
+    paid_amount: int
+    patient_responsibility_amount: int
+    allowed_amount: int
+    adjustment_1_group: str | None
+    adjustment_1_code: str | None
+    adjustment_1_amount: int | None
+    adjustment_1_remark: str | None
+    adjustment_2_group: str | None
+    adjustment_2_code: str | None
+    adjustment_2_amount: int | None
+    adjustment_2_remark: str | None
+    adjustment_3_group: str | None
+    adjustment_3_code: str | None
+    adjustment_3_amount: int | None
+    adjustment_3_remark: str | None
+    adjustment_4_group: str | None
+    adjustment_4_code: str | None
+    adjustment_4_amount: int | None
+    adjustment_4_remark: str | None
+    inserted_at: datetime
+
+
+class ProviderAdjustment(NamedTuple):
+    """What a payer keeps back from a cheque, or adds to it, apart from claims (PLB of an 835)."""
+
+    adjustment_id: str
+    payer_id: str
+    check_number: str
+    adjustment_date: date
+    reason_code: str
+    amount: int
+    claim_id: str | None
+    inserted_at: datetime
+
+
+class FeeSchedule(NamedTuple):
+    """What a payer's contract allows of the charge for a procedure, from a day of service on."""
+
+    payer_id: str
+    procedure_code: str
+    valid_from: date
+    valid_to: date | None
+    allowed_percent: int
+
+
+class PayerTerms(NamedTuple):
+    """How long a payer takes claims and appeals."""
+
+    payer_id: str
+    valid_from: date
+    valid_to: date | None
+    timely_filing_days: int
+    appeal_days: int
 
 
 class Procedure(NamedTuple):
@@ -131,6 +234,12 @@ class Procedure(NamedTuple):
     category: str
     description: str
     code_status: str
+
+
+def key_of(entity: str) -> tuple[str, ...]:
+    """Returns the columns that identify a record of the entity in its source system."""
+    columns: tuple[str, ...] = ENTITIES[entity]._fields
+    return columns[: KEY_LENGTHS.get(entity, 1)]
 
 
 def age_on(day: date, birth_date: date) -> int:
@@ -182,7 +291,14 @@ ENTITIES: dict[str, type[Any]] = {
     "transactions": Transaction,
     "claims": Claim,
     "procedures": Procedure,
+    "postings": Posting,
+    "appeals": Appeal,
+    "remittances": Remittance,
+    "provider_adjustments": ProviderAdjustment,
+    "fee_schedules": FeeSchedule,
+    "payer_terms": PayerTerms,
 }
+KEY_LENGTHS = {"fee_schedules": 3, "payer_terms": 2}
 DERIVED_COLUMNS: dict[str, tuple[str, ...]] = {
     "patients": ("zip3", "age_years"),
     "transactions": ("open_amount", "coverage_rate", "payment_status"),

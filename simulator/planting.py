@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from simulator import billing
-from simulator.accounts import Account, SentClaim
+from simulator.account import Account
 from simulator.clock import Stamp
 from simulator.defects import BLANKS, INVALID_CLAIM_STATUSES, DefectRates, draw
 from simulator.hospital import Hospital
-from simulator.model import Encounter, Transaction
+from simulator.model import Claim, Encounter, Transaction
+from simulator.office import Office
+from simulator.writing import claim_stamp, write_charge, write_claims, write_journal
+
+UNBALANCED_CENTS = (100, 5_000)
 
 
 def write_encounters(
@@ -33,43 +36,48 @@ def write_encounters(
         hospital.repeat("encounters", encounter.encounter_id)
 
 
-def write_transactions(hospital: Hospital, accounts: Sequence[Account], rates: DefectRates) -> None:
-    """Writes the charges with their defects; a charge that must be quarantined has no claims."""
-    chance = hospital.chance
+def write_accounts(office: Office, rates: DefectRates) -> None:
+    """Writes all accounts of a history with their defects.
+
+    A charge that must be quarantined has nothing else; a claim that must be quarantined, and its
+    account, stay as they are.
+    """
+    hospital, chance = office.hospital, office.chance
     repeated, without_id, without_patient, negative, providers, patients = draw(
-        chance, accounts, rates.repeated_transaction, rates.transaction_without_id,
+        chance, office.take_touched(), rates.repeated_transaction, rates.transaction_without_id,
         rates.transaction_without_patient, rates.negative_amount, rates.unknown_provider,
         rates.unknown_patient,
     )  # fmt: skip
-    rules = {id(account): "transaction_id_missing" for account in without_id}
-    rules |= {id(account): "patient_id_missing" for account in without_patient}
-    rules |= {id(account): "amount_negative" for account in negative}
+    for rule, held in (
+        ("transaction_id_missing", without_id),
+        ("patient_id_missing", without_patient),
+        ("amount_negative", negative),
+    ):
+        for account in held:
+            hold_charge(hospital, account.charge, account.entered, rule)
+            office.close(account)
     _plant_unknown(hospital, providers, "provider_id", "PROV9{:03}")
     _plant_unknown(hospital, patients, "patient_id", "HOSP1-9{:05}")
-    _plant_overpaid(hospital, [one for one in accounts if id(one) not in rules], rates.overpaid,
-                    len(accounts))  # fmt: skip
-    for account in accounts:
-        if rule := rules.get(id(account)):
-            hold_transaction(hospital, account.charge, account.posted, rule)
-            account.claims.clear()
-        else:
-            hospital.write("transactions", account.charge, _last_change(hospital, account))
+    accounts = list(office.accounts.values())
+    news = [account.take_news() for account in accounts]
+    for account, its_news in zip(accounts, news, strict=True):
+        write_charge(hospital, account, its_news)
+        write_journal(hospital, its_news)
     for account in repeated:
         hospital.repeat("transactions", account.charge.transaction_id)
+    _write_claims(office, [its_news.claims for its_news in news], rates)
+    _repeat_and_spoil(hospital, rates)
 
 
-def hold_transaction(hospital: Hospital, charge: Transaction, posted: date, rule: str) -> None:
-    """Writes a charge, as it was posted, so that it breaks the rule."""
+def hold_charge(hospital: Hospital, charge: Transaction, posted: date, rule: str) -> None:
+    """Writes a charge, as it was entered, so that it breaks the rule."""
     blank = hospital.chance.choice(BLANKS)
     broken: dict[str, Any] = {
         "transaction_id_missing": {"transaction_id": blank},
         "patient_id_missing": {"patient_id": blank},
         "amount_negative": {"amount": -charge.amount},
     }
-    typed = charge._replace(
-        claim_id=None, paid_date=None, paid_amount=0, patient_paid_amount=0, adjustment_amount=0,
-        write_off_amount=0,
-    )._replace(**broken[rule])  # fmt: skip
+    typed = charge._replace(claim_id=None, billed_date=None)._replace(**broken[rule])
     stamp = Stamp(posted, charge.inserted_at)
     hospital.hold("transactions", typed, stamp, rule, typed.amount, typed.paid_amount)
 
@@ -83,45 +91,62 @@ def _plant_unknown(
         hospital.record(f"transactions_{column}_unknown")
 
 
-def _plant_overpaid(
-    hospital: Hospital, accounts: Sequence[Account], rate: float, total: int
+def _write_claims(
+    office: Office, claims: Sequence[dict[str, tuple[Claim, date | None]]], rates: DefectRates
 ) -> None:
-    paid = [one for one in accounts if one.claims and one.claims[-1].claim.claim_status == "Paid"]
-    for account in hospital.chance.sample(paid, min(len(paid), round(total * rate))):
-        sent = account.claims[-1]
-        extra = hospital.chance.between(100, 20_000)
-        account.charge, sent.claim = billing.overpay(account.charge, sent.claim, extra)
-        hospital.record("transactions_paid_over_billed")
-
-
-def _last_change(hospital: Hospital, account: Account) -> Stamp:
-    if account.changed:
-        return hospital.changed("transactions", account.changed)
-    return Stamp(account.posted, account.charge.inserted_at)
-
-
-def write_claims(hospital: Hospital, claims: Sequence[SentClaim], rates: DefectRates) -> None:
     """Writes the payers' claim lines; some twice, some of which nobody can tell what they say."""
-    chance = hospital.chance
+    hospital, chance = office.hospital, office.chance
+    sent = [one for of_account in claims for one in of_account.values()]
     repeated, misread, lost = draw(
-        chance, claims, rates.repeated_claim, rates.invalid_claim_status,
+        chance, sent, rates.repeated_claim, rates.invalid_claim_status,
         rates.claim_without_transaction,
     )  # fmt: skip
-    rules = {id(sent): "claim_status_invalid" for sent in misread}
-    rules |= {id(sent): "transaction_id_missing" for sent in lost}
-    for sent in claims:
-        claim = sent.claim
-        stamp = Stamp(claim.claim_date, claim.inserted_at)
-        if sent.changed:
-            stamp = hospital.changed("claims", sent.changed)
-        if rule := rules.get(id(sent)):
-            typed = (
-                claim._replace(claim_status=chance.choice(INVALID_CLAIM_STATUSES))
-                if rule == "claim_status_invalid"
-                else claim._replace(transaction_id="")
-            )
-            hospital.hold("claims", typed, stamp, rule, claim.claim_amount, claim.paid_amount)
-        else:
-            hospital.write("claims", claim, stamp)
-    for sent in repeated:
-        hospital.repeat("claims", sent.claim.claim_id)
+    held = {claim.claim_id for claim, _ in (*misread, *lost)}
+    write_claims(hospital, [one for one in sent if one[0].claim_id not in held])
+    for claim, changed in misread:
+        typed = claim._replace(claim_status=chance.choice(INVALID_CLAIM_STATUSES))
+        _hold_claim(office, claim, typed, changed, "claim_status_invalid")
+    for claim, changed in lost:
+        typed = claim._replace(transaction_id="")
+        _hold_claim(office, claim, typed, changed, "transaction_id_missing")
+    for claim, _ in repeated:
+        hospital.repeat("claims", claim.claim_id)
+
+
+def _hold_claim(
+    office: Office, claim: Claim, typed: Claim, changed: date | None, rule: str
+) -> None:
+    hospital = office.hospital
+    stamp = claim_stamp(hospital, claim, changed)
+    hospital.hold("claims", typed, stamp, rule, claim.claim_amount, claim.paid_amount)
+    office.accounts[claim.transaction_id].is_closed = True
+
+
+def _repeat_and_spoil(hospital: Hospital, rates: DefectRates) -> None:
+    """Repeats postings, and writes postings and remittances that were mistyped before they came."""
+    chance = hospital.chance
+    repeated, lost = draw(
+        chance, list(hospital.postings.current.values()), rates.repeated_posting,
+        rates.posting_without_transaction,
+    )  # fmt: skip
+    for posting in repeated:
+        hospital.repeat("postings", posting.posting_id)
+    for posting in lost:
+        spoiled = posting._replace(
+            posting_id=hospital.next_id("POST"), transaction_id=chance.choice(BLANKS)
+        )
+        stamp = Stamp(posting.posting_date, posting.inserted_at)
+        hospital.hold(
+            "postings", spoiled, stamp, "transaction_id_missing", None, posting.amount
+        )
+    (unbalanced,) = draw(
+        chance, list(hospital.remittances.current.values()), rates.unbalanced_remittance
+    )
+    for remittance in unbalanced:
+        mistyped = remittance._replace(
+            remittance_id=hospital.next_id("REMIT"),
+            paid_amount=remittance.paid_amount + chance.between(*UNBALANCED_CENTS),
+        )
+        stamp = Stamp(remittance.remit_date, remittance.inserted_at)
+        hospital.hold("remittances", mistyped, stamp, "remittance_unbalanced",
+                      mistyped.charge_amount, mistyped.paid_amount)  # fmt: skip

@@ -1,164 +1,65 @@
-"""Clean values to source rows: one line of a table's export per entity, columns in schema order."""
+"""Clean values to source rows: one line per record, a column for each field, then the watermark."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from simulator.clock import local_text
-from simulator.model import (
-    Claim,
-    Department,
-    Encounter,
-    Patient,
-    Procedure,
-    Provider,
-    Transaction,
-)
-from simulator.scribe import Scribe, day, money
+from simulator.schema import PAYER_FILES
+from simulator.scribe import Scribe
 
-Fields = tuple[str | None, ...]
 MYSQL_NULL = r"\N"
+_ADJUSTMENT = "word word money word"
+KINDS: dict[str, tuple[str, ...]] = {
+    entity: tuple(kinds.split())
+    for entity, kinds in {
+        "patients": "code name name name ssn phone email gender day text text",
+        "providers": "code name name text code npi",
+        "departments": "code text",
+        "encounters": "code code day text code code code instant",
+        "transactions": "code code code code code day day day text money text money money money "
+        "money code text code code line_of_business code code day instant",
+        "postings": "code code day word word money code text text instant",
+        "appeals": "code code day day word instant",
+        "claims": "code code code code code code day day day text money money claim_status text "
+        "money money money word code word count instant",
+        "remittances": "code code text day code word money money money money "
+        + f"{_ADJUSTMENT} " * 4
+        + "instant",
+        "provider_adjustments": "code text code day word money code instant",
+        "fee_schedules": "text code day day count",
+        "payer_terms": "text day day count count",
+        "procedures": "code text text text",
+    }.items()
+}
+WITHOUT_STAMP = frozenset(
+    {"providers", "departments", "fee_schedules", "payer_terms", "procedures"}
+)
+AS_CSV = frozenset({*PAYER_FILES, "procedures"})
 
 
-def mysql_line(fields: Fields) -> str:
+def mysql_line(fields: Sequence[str | None]) -> str:
     """Returns a line for LOAD DATA: tabs between the fields. No field holds a tab or backslash."""
     return "\t".join([MYSQL_NULL if field is None else field for field in fields])
 
 
-def csv_line(fields: Fields) -> str:
+def csv_line(fields: Sequence[str | None]) -> str:
     """Returns a line of comma separated values (RFC 4180); None is an empty field."""
     return ",".join([_quoted(field or "") for field in fields])
 
 
-def render(entity: str, truth: Any, at: datetime, zone: ZoneInfo, scribe: Scribe) -> str:
+def render(entity: str, truth: Sequence[Any], at: datetime, zone: ZoneInfo, scribe: Scribe) -> str:
     """Returns the line that says `truth` the way its source types it."""
-    fields = _FIELDS[entity](truth, local_text(at, zone), zone, scribe.next_row())
-    return csv_line(fields) if entity in {"claims", "procedures"} else mysql_line(fields)
-
-
-def _patient(patient: Patient, stamp: str, _: ZoneInfo, scribe: Scribe) -> Fields:
-    return (
-        scribe.code(patient.patient_id),
-        scribe.name(patient.first_name),
-        scribe.name(patient.last_name),
-        scribe.name(patient.middle_name),
-        scribe.ssn(patient.ssn),
-        scribe.phone(patient.phone),
-        scribe.email(patient.email),
-        scribe.gender(patient.gender),
-        day(patient.birth_date),
-        scribe.text(patient.address),
-        scribe.text(patient.insurance_name),
-        stamp,
-    )
-
-
-def _provider(provider: Provider, _stamp: str, _: ZoneInfo, scribe: Scribe) -> Fields:
-    return (
-        scribe.code(provider.provider_id),
-        scribe.name(provider.first_name),
-        scribe.name(provider.last_name),
-        scribe.text(provider.specialization),
-        scribe.code(provider.department_id),
-        scribe.npi(provider.npi),
-    )
-
-
-def _department(department: Department, _stamp: str, _: ZoneInfo, scribe: Scribe) -> Fields:
-    return scribe.code(department.department_id), scribe.text(department.name)
-
-
-def _encounter(encounter: Encounter, stamp: str, zone: ZoneInfo, scribe: Scribe) -> Fields:
-    return (
-        scribe.code(encounter.encounter_id),
-        scribe.code(encounter.patient_id),
-        day(encounter.encounter_date),
-        scribe.text(encounter.encounter_type),
-        scribe.code(encounter.provider_id),
-        scribe.code(encounter.department_id),
-        scribe.code(encounter.procedure_code),
-        local_text(encounter.inserted_at, zone),
-        stamp,
-    )
-
-
-def _transaction(charge: Transaction, stamp: str, zone: ZoneInfo, scribe: Scribe) -> Fields:
-    return (
-        scribe.code(charge.transaction_id),
-        scribe.code(charge.encounter_id),
-        scribe.code(charge.patient_id),
-        scribe.code(charge.provider_id),
-        scribe.code(charge.department_id),
-        day(charge.visit_date),
-        day(charge.service_date),
-        day(charge.paid_date),
-        scribe.text(charge.visit_type),
-        money(charge.amount),
-        scribe.text(charge.amount_type),
-        money(charge.paid_amount),
-        money(charge.patient_paid_amount),
-        money(charge.adjustment_amount),
-        money(charge.write_off_amount),
-        scribe.code(charge.claim_id),
-        scribe.text(charge.payer_id),
-        scribe.code(charge.procedure_code),
-        scribe.code(charge.icd_code),
-        scribe.line_of_business(charge.line_of_business),
-        scribe.code(charge.medicaid_id),
-        scribe.code(charge.medicare_id),
-        local_text(charge.inserted_at, zone),
-        stamp,
-    )
-
-
-def _claim(claim: Claim, stamp: str, zone: ZoneInfo, scribe: Scribe) -> Fields:
-    return (
-        scribe.code(claim.claim_id),
-        scribe.code(claim.transaction_id),
-        scribe.code(claim.patient_id),
-        scribe.code(claim.encounter_id),
-        scribe.code(claim.provider_id),
-        scribe.code(claim.department_id),
-        day(claim.service_date),
-        day(claim.claim_date),
-        day(claim.adjudication_date),
-        scribe.text(claim.payer_id),
-        money(claim.claim_amount),
-        money(claim.paid_amount),
-        scribe.claim_status(claim.claim_status),
-        scribe.text(claim.payer_type),
-        money(claim.deductible_amount),
-        money(claim.coinsurance_amount),
-        money(claim.copay_amount),
-        local_text(claim.inserted_at, zone),
-        stamp,
-    )
-
-
-def _procedure(procedure: Procedure, _stamp: str, _: ZoneInfo, scribe: Scribe) -> Fields:
-    return (
-        scribe.text(procedure.category),
-        scribe.code(procedure.procedure_code),
-        scribe.text(procedure.description),
-        scribe.text(procedure.code_status),
-    )
+    fields = scribe.type(KINDS[entity], truth, zone)
+    if entity not in WITHOUT_STAMP:
+        fields.append(local_text(at, zone))
+    return csv_line(fields) if entity in AS_CSV else mysql_line(fields)
 
 
 def _quoted(field: str) -> str:
     if '"' not in field and "," not in field:
         return field
     return '"' + field.replace('"', '""') + '"'
-
-
-_FIELDS: dict[str, Callable[[Any, str, ZoneInfo, Scribe], Fields]] = {
-    "patients": _patient,
-    "providers": _provider,
-    "departments": _department,
-    "encounters": _encounter,
-    "transactions": _transaction,
-    "claims": _claim,
-    "procedures": _procedure,
-}

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-DATES = frozenset({"DOB", "EncounterDate", "VisitDate", "ServiceDate", "PaidDate"})
+DATES = frozenset(
+    {"DOB", "EncounterDate", "VisitDate", "ServiceDate", "PaidDate", "BilledDate", "PostingDate",
+     "FiledDate", "DecisionDate"}
+)  # fmt: skip
 INSTANTS = frozenset({"InsertedDate", "InsertDate", "ModifiedDate", "Updated_Date"})
 MONEY = frozenset(
     {"Amount", "PaidAmount", "PatientPaidAmount", "AdjustmentAmount", "WriteOffAmount"}
@@ -16,12 +20,17 @@ TEXT_TYPE = "VARCHAR(255)"
 
 @dataclass(frozen=True)
 class Table:
-    """A table of a hospital's database. Its key is the first column, and may repeat."""
+    """A table of a hospital's database or a payer's file.
+
+    The key of a database's table is the first column, and may repeat. A hospital may lack a table
+    that `may_lack`, and any of the `optional` columns.
+    """
 
     name: str
     columns: tuple[str, ...]
     watermark: str | None = None
     optional: frozenset[str] = frozenset()
+    may_lack: bool = False
 
     @property
     def key(self) -> str:
@@ -45,10 +54,25 @@ _TRANSACTIONS = Table(
     ("TransactionID", "EncounterID", "PatientID", "ProviderID", "DeptID", "VisitDate",
      "ServiceDate", "PaidDate", "VisitType", "Amount", "AmountType", "PaidAmount",
      "PatientPaidAmount", "AdjustmentAmount", "WriteOffAmount", "ClaimID", "PayorID",
-     "ProcedureCode", "ICDCode", "LineOfBusiness", "MedicaidID", "MedicareID", "InsertDate",
-     "ModifiedDate"),
+     "ProcedureCode", "ICDCode", "LineOfBusiness", "MedicaidID", "MedicareID", "BilledDate",
+     "InsertDate", "ModifiedDate"),
     watermark="ModifiedDate",
-    optional=frozenset({"PatientPaidAmount", "AdjustmentAmount", "WriteOffAmount"}),
+    optional=frozenset(
+        {"PatientPaidAmount", "AdjustmentAmount", "WriteOffAmount", "BilledDate"}
+    ),
+)  # fmt: skip
+_POSTINGS = Table(
+    "postings",
+    ("PostingID", "TransactionID", "PostingDate", "PostingType", "ReasonCode", "Amount", "ClaimID",
+     "PayorID", "ToPayorID", "InsertDate", "ModifiedDate"),
+    watermark="ModifiedDate",
+    may_lack=True,
+)  # fmt: skip
+_APPEALS = Table(
+    "appeals",
+    ("AppealID", "ClaimID", "FiledDate", "DecisionDate", "Outcome", "InsertDate", "ModifiedDate"),
+    watermark="ModifiedDate",
+    may_lack=True,
 )  # fmt: skip
 _PATIENTS_A = Table(
     "patients",
@@ -64,7 +88,7 @@ _PATIENTS_B = Table(
     watermark="Updated_Date",
     optional=frozenset({"Email_Address", "Insurance_Name"}),
 )  # fmt: skip
-_COMMON = (_PROVIDERS, _DEPARTMENTS, _ENCOUNTERS, _TRANSACTIONS)
+_COMMON = (_PROVIDERS, _DEPARTMENTS, _ENCOUNTERS, _TRANSACTIONS, _POSTINGS, _APPEALS)
 
 HOSPITAL_TABLES: dict[str, tuple[Table, ...]] = {
     "hospital_a": (_PATIENTS_A, *_COMMON),
@@ -74,14 +98,67 @@ CLAIMS = Table(
     "claims",
     ("ClaimID", "TransactionID", "PatientID", "EncounterID", "ProviderID", "DeptID", "ServiceDate",
      "ClaimDate", "AdjudicationDate", "PayorID", "ClaimAmount", "PaidAmount", "ClaimStatus",
-     "PayorType", "Deductible", "Coinsurance", "Copay", "InsertDate", "ModifiedDate"),
+     "PayorType", "Deductible", "Coinsurance", "Copay", "FrequencyCode", "OriginalClaimID",
+     "PayerSequence", "EditCount", "InsertDate", "ModifiedDate"),
     watermark="ModifiedDate",
-    optional=frozenset({"AdjudicationDate"}),
+    optional=frozenset(
+        {"AdjudicationDate", "FrequencyCode", "OriginalClaimID", "PayerSequence", "EditCount"}
+    ),
 )  # fmt: skip
+REMITTANCES = Table(
+    "remits",
+    ("RemitID", "ClaimID", "PayorID", "RemitDate", "CheckNumber", "StatusCode", "ChargeAmount",
+     "PaidAmount", "PatientResponsibility", "AllowedAmount",
+     *(f"Adj{number}{part}"
+       for number in range(1, 5) for part in ("Group", "Code", "Amount", "Remark")),
+     "InsertDate", "ModifiedDate"),
+    watermark="ModifiedDate",
+)  # fmt: skip
+PROVIDER_ADJUSTMENTS = Table(
+    "plb",
+    ("AdjustmentID", "PayorID", "CheckNumber", "AdjustmentDate", "ReasonCode", "Amount", "ClaimID",
+     "InsertDate", "ModifiedDate"),
+    watermark="ModifiedDate",
+)  # fmt: skip
+FEE_SCHEDULES = Table(
+    "fee_schedule", ("PayorID", "ProcedureCode", "ValidFrom", "ValidTo", "AllowedPercent")
+)
+PAYER_TERMS = Table(
+    "payer_terms", ("PayorID", "ValidFrom", "ValidTo", "FilingDays", "AppealDays")
+)
 CODES = Table(
     "cptcodes",
-    ("Procedure Code Category", "CPT Codes", "Procedure Code Descriptions", "Code Status"),
+    ("CPT Codes", "Procedure Code Category", "Procedure Code Descriptions", "Code Status"),
 )
+
+
+@dataclass(frozen=True)
+class PayerFile:
+    """A kind of file that payers send for a hospital: one for each period of a record's day.
+
+    `period_digits` is how much of the day (YYYY-MM-DD) names the period; 0 if there is one file.
+    """
+
+    table: Table
+    folder: str
+    name: str
+    day: str = ""
+    period_digits: int = 0
+
+    def period(self, record: Any) -> str:
+        """Returns the period whose file a record lies in."""
+        return str(getattr(record, self.day))[: self.period_digits] if self.day else ""
+
+
+PAYER_FILES: dict[str, PayerFile] = {
+    "claims": PayerFile(CLAIMS, "claims", "claims_{}.csv", "claim_date", 7),
+    "remittances": PayerFile(REMITTANCES, "remits", "remits_{}.csv", "remit_date", 7),
+    "provider_adjustments": PayerFile(
+        PROVIDER_ADJUSTMENTS, "plb", "plb_{}.csv", "adjustment_date", 4
+    ),
+    "fee_schedules": PayerFile(FEE_SCHEDULES, "contracts", "fee_schedule.csv"),
+    "payer_terms": PayerFile(PAYER_TERMS, "contracts", "payer_terms.csv"),
+}
 
 
 def create_table(table: Table, columns: tuple[str, ...], types: Mapping[str, str]) -> str:

@@ -5,9 +5,13 @@ Every form a method returns means the value it was given. None may become a blan
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from simulator.chance import Chance
+from simulator.clock import local_text
 
 MESSY_RATE = 0.1
 PHONE_SHAPES = (
@@ -22,6 +26,7 @@ GENDER_FORMS: dict[str | None, tuple[str | None, ...]] = {
     "Other": ("Other", "O", "other"),
     None: (None, "", "U", "Unknown", "unknown"),
 }
+Writer = Callable[[Any], str | None] | None
 SELF_PAY_FORMS = ("Self-Pay", "Self-pay", "self-pay", "Self Pay", "SELFPAY")
 
 
@@ -30,16 +35,33 @@ class Scribe:
 
     def __init__(self, chance: Chance) -> None:
         self._chance = chance
+        exact: dict[str, Writer] = {
+            "word": None, "day": day, "money": money, "count": str, "phone": self.phone,
+            "line_of_business": self.line_of_business,
+        }  # fmt: skip
+        careless = (
+            self.code, self.text, self.name, self.email, self.ssn, self.gender, self.npi,
+            self.claim_status,
+        )  # fmt: skip
+        self._careful = {method.__name__: None for method in careless} | exact
+        self._careless = {method.__name__: method for method in careless} | exact
         self._messy = False
 
-    def next_row(self) -> Scribe:
-        """Starts a row and decides whether it is typed with care."""
+    def type(
+        self, kinds: Sequence[str], values: Sequence[Any], zone: ZoneInfo
+    ) -> list[str | None]:
+        """Returns the values of a row as text; `kinds` says how each is typed."""
         self._messy = self._chance.happens(MESSY_RATE)
-        return self
+        writers = self._careless if self._messy else self._careful
+        writers["instant"] = lambda at: local_text(at, zone)
+        return [
+            value if (write := writers[kind]) is None else write(value)
+            for kind, value in zip(kinds, values, strict=True)
+        ]
 
     def code(self, value: str | None) -> str | None:
         """Types an identifier: in lower case, with blanks inside or invisible characters."""
-        if not self._messy or not value:
+        if not value:
             return self._blank(value)
         middle = len(value) // 2
         forms = (value.lower(), f" {value}", f"{value}  ", f"{value[:middle]} {value[middle:]}",
@@ -48,19 +70,19 @@ class Scribe:
 
     def text(self, value: str | None) -> str | None:
         """Types words with too many blanks."""
-        if not self._messy or not value:
+        if not value:
             return self._blank(value)
         return self._chance.choice((f" {value}", f"{value} ", value.replace(" ", "  ")))
 
     def name(self, value: str | None) -> str | None:
         """Types a name in one case."""
-        if not self._messy or not value:
+        if not value:
             return self._blank(value)
         return self._chance.choice((value.upper(), value.lower(), f"  {value}", f"{value} "))
 
     def email(self, value: str | None) -> str | None:
         """Types an e-mail address in another case."""
-        if not self._messy or not value:
+        if not value:
             return self._blank(value)
         return self._chance.choice((value.upper(), value.title(), f" {value} "))
 
@@ -74,36 +96,36 @@ class Scribe:
 
     def ssn(self, value: str | None) -> str | None:
         """Types a social security number with or without hyphens."""
-        if not self._messy or not value:
+        if not value:
             return self._blank(value)
         return self._chance.choice((value.replace("-", ""), f" {value} "))
 
     def gender(self, value: str | None) -> str | None:
         """Types a gender as a word or a letter."""
-        return self._chance.choice(GENDER_FORMS[value]) if self._messy else value
+        return self._chance.choice(GENDER_FORMS[value])
 
     def npi(self, value: str) -> str:
         """Types a provider identifier with or without hyphens."""
-        return f"{value[:3]}-{value[3:6]}-{value[6:]}" if self._messy else value
+        return f"{value[:3]}-{value[3:6]}-{value[6:]}"
 
     def line_of_business(self, value: str | None) -> str | None:
         """Types a line of business; self-pay is spelled in many ways."""
         if value == "Self-Pay":
             return self._chance.choice(SELF_PAY_FORMS)
-        return self.text(value)
+        return self.text(value) if self._messy else value
 
     def claim_status(self, value: str) -> str:
         """Types a payer's decision in any case."""
-        if not self._messy:
-            return value
         return self._chance.choice((value.upper(), value.lower(), f" {value}"))
 
     def _blank(self, value: str | None) -> str | None:
         return "" if value is None and self._messy else value
 
 
-def money(cents: int) -> str:
+def money(cents: int | None) -> str | None:
     """Types an amount of cents as dollars with two decimals."""
+    if cents is None:
+        return None
     sign = "-" if cents < 0 else ""
     return f"{sign}{abs(cents) // 100}.{abs(cents) % 100:02}"
 

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from simulator.clock import Stamp
-from simulator.model import DERIVE
+from simulator.model import DERIVE, KEY_LENGTHS
 from simulator.rows import MYSQL_NULL
 
 VALID = "valid"
@@ -21,14 +21,14 @@ class Row(NamedTuple):
     """A row that lies in the source.
 
     `line` is its text, `day` the index of the business date on which it was written, `verdict`
-    VALID, DUPLICATE or the rule by which it must be quarantined; amounts are cents. `month` is
-    the monthly file that a claim lies in.
+    VALID, DUPLICATE or the rule by which it must be quarantined; amounts are cents. `period` is
+    the file that a record of a payer lies in.
     """
 
     line: str
     stamp: Stamp
     day: int
-    month: str = ""
+    period: str = ""
     verdict: str = VALID
     opens_version: bool = False
     billed: int | None = None
@@ -51,41 +51,39 @@ class Shelf(Generic[T]):
     def __init__(self, source_system: str, entity: str) -> None:
         self.source_system = source_system
         self.entity = entity
-        self.rows: dict[str, Row] = {}
-        self.current: dict[str, T] = {}
+        self.rows: dict[Any, Row] = {}
+        self.current: dict[Any, T] = {}
         self.versions: list[Version] = []
         self.replaced: list[str] = []
-        self._numbers: dict[str, int] = {}
+        self._numbers: dict[Any, int] = {}
+        self._key_length = KEY_LENGTHS.get(entity, 1)
 
     def differs(self, truth: T) -> bool:
         """Returns whether the truth is not what is published of its record."""
-        return self.current.get(truth[0]) != truth
+        return self.current.get(self._key(truth)) != truth
 
     def write(self, truth: T, row: Row) -> None:
-        """Inserts or replaces the key's row, and opens a version if the row says so."""
-        key = truth[0]
+        """Inserts or replaces the key's row, both if it lies there twice; opens a version if so."""
+        key = self._key(truth)
         if previous := self.rows.get(key):
             self.replaced.append(previous.line.split("\t", 1)[0])
+            self.rows.pop(("again", key), None)
         self.rows[key] = row
         self.current[key] = truth
         if row.opens_version:
             self._open_version(key, truth, row)
 
-    def repeat(self, key: str) -> None:
+    def repeat(self, key: Any) -> None:
         """Writes the key's row once more, letter for letter."""
-        self.rows[f"{key} again"] = self.rows[key]._replace(verdict=DUPLICATE, opens_version=False)
+        self.rows["again", key] = self.rows[key]._replace(verdict=DUPLICATE, opens_version=False)
 
     def hold(self, row: Row) -> None:
         """Writes a row that breaks a rule; it must never be published."""
-        self.rows[f"held {len(self.rows)}"] = row
+        self.rows["held", len(self.rows)] = row
 
     def changeable(self, day: int) -> list[T]:
-        """Returns the published truths that were not written today and lie in the source once."""
-        return [
-            truth
-            for key, truth in self.current.items()
-            if self.rows[key].day < day and f"{key} again" not in self.rows
-        ]
+        """Returns the published truths that were not written today."""
+        return [truth for key, truth in self.current.items() if self.rows[key].day < day]
 
     def written(self, day: int) -> list[str]:
         """Returns the lines written on a business date."""
@@ -100,7 +98,10 @@ class Shelf(Generic[T]):
         replaced, self.replaced = self.replaced, []
         return [key for key in replaced if key != MYSQL_NULL]
 
-    def _open_version(self, key: str, truth: T, row: Row) -> None:
+    def _key(self, truth: T) -> Any:
+        return truth[0] if self._key_length == 1 else tuple(truth[: self._key_length])
+
+    def _open_version(self, key: Any, truth: T, row: Row) -> None:
         number = self._numbers[key] = self._numbers.get(key, 0) + 1
         derive = DERIVE.get(self.entity)
         values = (*truth, *derive(truth, row.stamp.at)) if derive else tuple(truth)

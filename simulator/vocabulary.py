@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 SELF_PAY = "Self-Pay"
@@ -9,27 +10,51 @@ SELF_PAY = "Self-Pay"
 
 @dataclass(frozen=True)
 class Payer:
-    """A payer's terms: what it allows of a charge, how often it refuses, how fast it decides."""
+    """A payer's terms: what it allows of a charge, what it refuses and why, how fast it decides.
+
+    `filing_days` are the limits of its contracts, one after the other; `denial_causes` weighs the
+    codes (CARC) that it refuses with.
+    """
 
     name: str
     payer_type: str
     line_of_business: str
     amount_type: str
+    cheque_prefix: str
     allowed_percents: tuple[int, ...]
     denial_rate: float
     decision_days: int
+    filing_days: tuple[int, ...]
+    appeal_days: int
+    denial_causes: Mapping[str, float]
 
 
 PAYERS = {
     payer.name: payer
     for payer in (
-        Payer("Aetna", "Private", "Commercial", "Insurance", (55, 60, 68, 74), 0.10, 18),
-        Payer("BlueCross", "Private", "Commercial", "Insurance", (58, 66, 72, 80), 0.09, 16),
-        Payer("UnitedHealthcare", "Private", "Commercial", "Insurance", (50, 60, 70), 0.13, 21),
-        Payer("Medicare", "Government", "Medicare", "Medicare", (38, 42, 46), 0.08, 14),
-        Payer("Medicaid", "Government", "Medicaid", "Medicaid", (28, 33, 37), 0.11, 28),
+        Payer("Aetna", "Private", "Commercial", "Insurance", "AE", (55, 60, 68, 74), 0.10, 18,
+              (120,), 180,
+              {"16": 25, "197": 25, "50": 15, "27": 12, "97": 10, "22": 8, "18": 5}),
+        Payer("BlueCross", "Private", "Commercial", "Insurance", "BC", (58, 66, 72, 80), 0.09, 16,
+              (180,), 180,
+              {"16": 30, "27": 20, "197": 15, "97": 12, "50": 10, "22": 8, "18": 5}),
+        Payer("UnitedHealthcare", "Private", "Commercial", "Insurance", "UH", (50, 60, 70), 0.13,
+              21, (120, 90), 65,
+              {"197": 35, "50": 20, "16": 18, "97": 12, "27": 8, "18": 7}),
+        Payer("Medicare", "Government", "Medicare", "Medicare", "MC", (38, 42, 46), 0.08, 14,
+              (365,), 120,
+              {"50": 35, "16": 25, "97": 20, "18": 12, "22": 8}),
+        Payer("Medicaid", "Government", "Medicaid", "Medicaid", "MD", (28, 33, 37), 0.11, 28,
+              (120, 95), 60,
+              {"27": 35, "16": 25, "22": 15, "197": 10, "50": 8, "18": 7}),
     )
-}
+}  # fmt: skip
+DENIAL_REMARKS: dict[str, tuple[str | None, ...]] = {
+    "16": ("N290", "MA130", "M51"), "18": ("N522", None), "22": ("MA04", "N598"), "27": ("N30",),
+    "29": ("N211", None), "50": ("N115", "M64"), "97": ("M15", "N19"), "197": ("N54", None),
+}  # fmt: skip
+SECONDARY_RATES = {"Medicare": 0.45}
+SECONDARY_RATE = 0.04
 PAYER_MIX_YOUNG = {
     "Aetna": 22.0, "BlueCross": 25.0, "UnitedHealthcare": 21.0, "Medicaid": 20.0, SELF_PAY: 10.0,
     "Medicare": 2.0,

@@ -6,29 +6,23 @@ other to the databases and the landing folder.
 
 from __future__ import annotations
 
-import gc
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import chain
 from pathlib import Path
-from typing import Any
 
-from simulator.answer_key import AnswerKey, DayBook, fact_totals
-from simulator.changes import Day, Pace
-from simulator.codes import CodeSet
+from simulator.answer_key import AnswerKey, DayBook, write_histories
+from simulator.assignment import Assignment
+from simulator.codes import SOURCE_SYSTEM, CodeSet
 from simulator.defects import DefectRates
-from simulator.deliveries import day_folder, deliver_claims, deliver_codes, deliver_tables
-from simulator.founding import open_departments, register_patients
-from simulator.history import write_history
-from simulator.hospital import Hospital
-from simulator.kpis import true_kpis
+from simulator.deliveries import day_folder, deliver_codes
 from simulator.mysql import Parameters, apply_day
+from simulator.processes import simulate_all
 from simulator.schema import HOSPITAL_TABLES
 
 DEFAULT_START = date(2026, 1, 31)
+HISTORIES = "histories"
 
 
 @dataclass(frozen=True)
@@ -47,7 +41,8 @@ class World:
         Args:
             day_index: index into `business_dates`.
             hospitals: MySQL host, port, user, password and database of each hospital.
-            landing: folder of the payers' files: `claims/<hospital>/*.csv`, `codes/*.csv`.
+            landing: folder of the payers' files: `claims/<hospital>/*.csv`, `remits/…`, `plb/…`,
+                `contracts/…` and `codes/*.csv`.
         """
         today = self.business_dates[day_index]
         deliveries = day_folder(self.folder, today)
@@ -80,64 +75,29 @@ def generate(
         rates: how often each defect is planted.
     """
     shutil.rmtree(folder, ignore_errors=True)
-    with _without_garbage_collection():
-        return _generate(seed, patients, days, start, folder, rates or DefectRates())
-
-
-def _generate(
-    seed: int, patients: int, days: int, start: date, folder: Path, rates: DefectRates
-) -> World:
     dates = [start + timedelta(days=day) for day in range(days + 1)]
-    codes = CodeSet(seed)
-    first_loads = list(deliver_codes(folder, codes, start, 0))
-    hospitals = _found(seed, patients, start, codes, rates)
-    books = [_close_day(folder, hospitals, first_loads)]
-    for today in dates[1:]:
-        for hospital in hospitals:
-            hospital.start_day(today)
-            Day(hospital, codes.codes, Pace()).live()
-        releases = list(deliver_codes(folder, codes, today, hospitals[0].day))
-        books.append(_close_day(folder, hospitals, releases))
-    shelves = [*chain(*(hospital.shelves.values() for hospital in hospitals)), codes.shelf]
-    return World(dates, folder, AnswerKey(shelves, books))
+    assignments = _assignments(seed, patients, dates, folder, rates or DefectRates())
+    books = [*simulate_all(assignments), _publish_codes(seed, dates, folder)]
+    return World(dates, folder, AnswerKey(folder / HISTORIES, list(zip(*books, strict=True))))
 
 
-@contextmanager
-def _without_garbage_collection() -> Iterator[None]:
-    """A million small records have no cycle: looking for one would take a fifth of the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
+def _assignments(
+    seed: int, patients: int, dates: Sequence[date], folder: Path, rates: DefectRates
+) -> list[Assignment]:
+    half = patients // 2
+    counts = zip(HOSPITAL_TABLES, (patients - half, half), strict=True)
+    return [
+        Assignment(name, seed, count, half, dates, rates, folder, folder / HISTORIES)
+        for name, count in counts
+    ]
 
 
-def _found(
-    seed: int, patients: int, start: date, codes: CodeSet, rates: DefectRates
-) -> list[Hospital]:
-    first, second = (Hospital(name, seed, start) for name in HOSPITAL_TABLES)
-    register_patients(first, patients - patients // 2, [], rates)
-    register_patients(second, patients // 2, list(first.patients.current.values()), rates)
-    for hospital in (first, second):
-        open_departments(hospital)
-        write_history(hospital, codes.codes, rates)
-    return [first, second]
-
-
-def _close_day(folder: Path, hospitals: list[Hospital], loads: list[Any]) -> DayBook:
-    """Delivers the day and books what must be published at its end."""
-    counted = list(loads)
-    for hospital in hospitals:
-        overlap_from = hospital.today - timedelta(days=1)
-        counted += deliver_tables(folder, hospital, overlap_from)
-        counted += deliver_claims(folder, hospital)
-    return DayBook(
-        business_date=hospitals[0].today,
-        loads=[load for load, _ in counted],
-        held=[row for _, rows in counted for row in rows],
-        kpis=[true_kpis(hospital) for hospital in hospitals],
-        facts=[fact_totals(hospital) for hospital in hospitals],
-        events={hospital.name: dict(hospital.events[-1]) for hospital in hospitals},
-    )
+def _publish_codes(seed: int, dates: Sequence[date], folder: Path) -> list[DayBook]:
+    """Delivers the releases of the code set and returns its books, date by date."""
+    codes, books = CodeSet(seed), []
+    for day, today in enumerate(dates):
+        counted = list(deliver_codes(folder, codes, today, day))
+        loads, held = [load for load, _ in counted], [row for _, rows in counted for row in rows]
+        books.append(DayBook(SOURCE_SYSTEM, today, loads, held))
+    write_histories(folder / HISTORIES, [codes.shelf])
+    return books

@@ -1,0 +1,92 @@
+"""One hospital's life, from its founding to the last business date.
+
+Nothing is shared between hospitals: whatever both know comes from the seed. So it makes no
+difference how many of them are simulated at the same time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from simulator.answer_key import DayBook, fact_totals, write_histories
+from simulator.chance import Chance
+from simulator.changes import Day, Pace
+from simulator.codes import CodeSet, all_codes
+from simulator.contracts import Contracts
+from simulator.defects import DefectRates
+from simulator.deliveries import deliver_files, deliver_tables
+from simulator.founding import open_contracts, open_departments, people_of_both, register_patients
+from simulator.history import write_history
+from simulator.hospital import Hospital
+from simulator.kpis import true_kpis
+from simulator.leakage import leaks
+from simulator.lifecycle import STEPS
+from simulator.office import Office
+from simulator.visits import Visits
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """A hospital to simulate.
+
+    Attributes:
+        patients: registered there before the first business date.
+        patients_of_smallest: of the hospitals; some of them are patients of every hospital.
+        deliveries: folder of what reaches the sources.
+        histories: folder of what must be published of the records.
+    """
+
+    name: str
+    seed: int
+    patients: int
+    patients_of_smallest: int
+    dates: Sequence[date]
+    rates: DefectRates
+    deliveries: Path
+    histories: Path
+
+
+def simulate(assignment: Assignment) -> list[DayBook]:
+    """Writes the deliveries and histories of a hospital; returns its books, date by date."""
+    start, *later = assignment.dates
+    codes, rates = CodeSet(assignment.seed), assignment.rates
+    codes.release(start, 0)
+    hospital = Hospital(assignment.name, assignment.seed, start)
+    shared = people_of_both(assignment.seed, assignment.patients_of_smallest, start)
+    register_patients(hospital, assignment.patients, shared, rates)
+    open_departments(hospital)
+    terms = Chance(f"{assignment.seed}/{assignment.name}/contracts")
+    contracts = Contracts(terms, start, all_codes())
+    open_contracts(hospital, contracts)
+    office = Office(hospital, contracts, STEPS)
+    write_history(hospital, office, codes.codes, rates)
+    books = [_close_day(assignment.deliveries, hospital, contracts)]
+    for today in later:
+        hospital.start_day(today)
+        codes.release(today, hospital.day)
+        Day(hospital, Visits(office, rates), codes.codes, Pace()).live()
+        books.append(_close_day(assignment.deliveries, hospital, contracts))
+    write_histories(assignment.histories, hospital.shelves.values())
+    return books
+
+
+def _close_day(folder: Path, hospital: Hospital, contracts: Contracts) -> DayBook:
+    """Delivers the day and books what must be published at its end."""
+    overlap_from = hospital.today - timedelta(days=1)
+    counted = [
+        *deliver_tables(folder, hospital, overlap_from),
+        *deliver_files(folder, hospital),
+    ]
+    return DayBook(
+        source_system=hospital.name,
+        business_date=hospital.today,
+        loads=[load for load, _ in counted],
+        held=[row for _, rows in counted for row in rows],
+        kpis=true_kpis(hospital),
+        facts=fact_totals(hospital),
+        events=dict(hospital.events[-1]),
+        leaks=leaks(hospital, contracts),
+    )

@@ -1,0 +1,70 @@
+"""What payers have agreed with a hospital: what they allow of a charge, and until when they ask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+
+from simulator.chance import Chance
+from simulator.model import FeeSchedule, PayerTerms
+from simulator.vocabulary import PAYERS
+
+CONTRACT_DAYS = 900
+NEW_FEES_DAYS = 150
+NEW_TERMS_DAYS = 240
+FEE_SPREAD = (-3, -2, 0, 0, 1, 2, 4)
+FEE_RISE = (0, 1, 1, 2, 3)
+
+
+class Contracts:
+    """The fee schedules and terms of all payers of one hospital; every service date has one."""
+
+    def __init__(self, chance: Chance, start: date, procedures: Sequence[str]) -> None:
+        self.fee_schedules = list(_fee_schedules(chance, start, procedures))
+        self.payer_terms = list(_payer_terms(start))
+        self._fees: dict[tuple[str, str], list[FeeSchedule]] = {}
+        for fee in self.fee_schedules:
+            self._fees.setdefault((fee.payer_id, fee.procedure_code), []).append(fee)
+        self._terms: dict[str, list[PayerTerms]] = {}
+        for terms in self.payer_terms:
+            self._terms.setdefault(terms.payer_id, []).append(terms)
+
+    def allowed_percent(self, payer: str, procedure: str, service: date) -> int:
+        """Returns the share of a charge that the payer has agreed to, in whole percent."""
+        return next(
+            fee.allowed_percent
+            for fee in self._fees[payer, procedure]
+            if fee.valid_to is None or service <= fee.valid_to
+        )
+
+    def terms(self, payer: str, day: date) -> PayerTerms:
+        """Returns the payer's terms that are in force on a day."""
+        return next(
+            terms
+            for terms in self._terms[payer]
+            if terms.valid_to is None or day <= terms.valid_to
+        )
+
+
+def _fee_schedules(
+    chance: Chance, start: date, procedures: Sequence[str]
+) -> Iterable[FeeSchedule]:
+    first = start - timedelta(days=CONTRACT_DAYS)
+    second = (start - timedelta(days=NEW_FEES_DAYS)).replace(day=1)
+    for payer in PAYERS.values():
+        for procedure in procedures:
+            percent = chance.choice(payer.allowed_percents) + chance.choice(FEE_SPREAD)
+            risen = percent + chance.choice(FEE_RISE)
+            yield FeeSchedule(payer.name, procedure, first, second - timedelta(days=1), percent)
+            yield FeeSchedule(payer.name, procedure, second, None, risen)
+
+
+def _payer_terms(start: date) -> Iterable[PayerTerms]:
+    first = start - timedelta(days=CONTRACT_DAYS)
+    second = (start - timedelta(days=NEW_TERMS_DAYS)).replace(day=1)
+    for payer in PAYERS.values():
+        old, *new = payer.filing_days
+        ends = second - timedelta(days=1) if new else None
+        yield PayerTerms(payer.name, first, ends, old, payer.appeal_days)
+        for days in new:
+            yield PayerTerms(payer.name, second, None, days, payer.appeal_days)

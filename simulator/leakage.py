@@ -1,0 +1,96 @@
+"""Where a hospital's money leaks, counted over everything that is published of it.
+
+Planted or not: whatever has the property on the business date is listed.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import timedelta
+
+from simulator.billing import ORIGINAL, PAID_FIRST, PAID_SECOND, PRIMARY
+from simulator.care import is_insured
+from simulator.contracts import Contracts
+from simulator.hospital import Hospital
+from simulator.model import Claim, Remittance
+
+UNCLAIMED_AFTER = timedelta(days=60)
+UNANSWERED_AFTER = timedelta(days=90)
+COLUMNS = ("kind", "source_system", "record_id")
+Leak = tuple[str, str, str]
+
+
+def leaks(hospital: Hospital, contracts: Contracts) -> list[Leak]:
+    """Returns kind, hospital and encounter, transaction or claim of every leak."""
+    remitted = defaultdict(list)
+    for remittance in hospital.remittances.current.values():
+        remitted[remittance.claim_id].append(remittance)
+    found = {
+        "encounter_without_charge": _encounters_without_charge(hospital),
+        "charge_without_claim": _charges_without_claim(hospital),
+        "claim_without_remittance": _claims_without_remittance(hospital, remitted),
+        "underpaid_claim": _underpaid_claims(hospital, contracts, remitted),
+        "late_filing": _late_filings(hospital, contracts),
+    }
+    return [(kind, hospital.name, key) for kind, keys in found.items() for key in keys]
+
+
+def _encounters_without_charge(hospital: Hospital) -> Iterator[str]:
+    charged = {charge.encounter_id for charge in hospital.transactions.current.values()}
+    return (key for key in hospital.encounters.current if key not in charged)
+
+
+def _charges_without_claim(hospital: Hospital) -> Iterator[str]:
+    """Insured charges that were never claimed, of services long enough ago."""
+    claimed = {claim.transaction_id for claim in hospital.claims.current.values()}
+    oldest = hospital.today - UNCLAIMED_AFTER
+    return (
+        key
+        for key, charge in hospital.transactions.current.items()
+        if key not in claimed and charge.service_date < oldest and is_insured(charge.payer_id)
+    )
+
+
+def _claims_without_remittance(
+    hospital: Hospital, remitted: dict[str, list[Remittance]]
+) -> Iterator[str]:
+    """Claims that were sent long ago and never answered."""
+    oldest = hospital.today - UNANSWERED_AFTER
+    return (
+        key
+        for key, claim in hospital.claims.current.items()
+        if claim.claim_status == "Pending" and claim.claim_date < oldest and key not in remitted
+    )
+
+
+def _underpaid_claims(
+    hospital: Hospital, contracts: Contracts, remitted: dict[str, list[Remittance]]
+) -> Iterator[str]:
+    """First payers' claims, paid in the end, of which less was allowed than agreed."""
+    for key, claim in hospital.claims.current.items():
+        if claim.payer_sequence != PRIMARY or not (messages := remitted.get(key)):
+            continue
+        last = max(messages, key=lambda message: (message.remit_date, message.remittance_id))
+        allowed = sum(message.allowed_amount for message in messages)
+        if last.status_code in {PAID_FIRST, PAID_SECOND}:
+            agreed = _agreed(hospital, contracts, claim)
+            if agreed is not None and allowed < agreed:
+                yield key
+
+
+def _agreed(hospital: Hospital, contracts: Contracts, claim: Claim) -> int | None:
+    charge = hospital.transactions.current.get(claim.transaction_id)
+    if charge is None:
+        return None
+    percent = contracts.allowed_percent(claim.payer_id, charge.procedure_code, claim.service_date)
+    return claim.claim_amount * percent // 100
+
+
+def _late_filings(hospital: Hospital, contracts: Contracts) -> Iterator[str]:
+    """Original claims to the first payer that were sent after its limit."""
+    for key, claim in hospital.claims.current.items():
+        if claim.claim_frequency == ORIGINAL and claim.payer_sequence == PRIMARY:
+            limit = contracts.terms(claim.payer_id, claim.service_date).timely_filing_days
+            if claim.claim_date - claim.service_date > timedelta(days=limit):
+                yield key
