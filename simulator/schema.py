@@ -156,8 +156,8 @@ PAYER_FILES: dict[str, PayerFile] = {
     "provider_adjustments": PayerFile(
         PROVIDER_ADJUSTMENTS, "plb", "plb_{}.csv", "adjustment_date", 4
     ),
-    "fee_schedules": PayerFile(FEE_SCHEDULES, "contracts", "fee_schedule.csv"),
-    "payer_terms": PayerFile(PAYER_TERMS, "contracts", "payer_terms.csv"),
+    "fee_schedules": PayerFile(FEE_SCHEDULES, "fee_schedules", "fee_schedule.csv"),
+    "payer_terms": PayerFile(PAYER_TERMS, "payer_terms", "payer_terms.csv"),
 }
 
 
