@@ -17,7 +17,7 @@ from utils.paths import CONFIGS
 ColumnType = Literal["STRING", "DATE", "TIMESTAMP", "NUMERIC", "INT64", "BOOL", "RATE"]
 Severity = Literal["quarantine", "warn"]
 Normalizer = Literal[
-    "code", "text", "person_name", "email", "phone_us", "ssn", "gender", "npi",
+    "code", "keyword", "text", "person_name", "email", "phone_us", "ssn", "gender", "npi",
     "line_of_business", "claim_status",
 ]  # fmt: skip
 IDENTIFIER = r"^[a-z][a-z0-9_]*$"

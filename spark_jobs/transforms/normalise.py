@@ -42,6 +42,11 @@ def code(value: Column) -> Column:
     return F.upper(_compact(value))
 
 
+def keyword(value: Column) -> Column:
+    """A word of a fixed list: no blanks, lower case."""
+    return F.lower(_compact(value))
+
+
 def person_name(value: Column) -> Column:
     """A name in proper case; one typed in mixed case with capital initials stays (`DeShawn`)."""
     uniform = (value == F.upper(value)) | (value == F.lower(value))
@@ -108,6 +113,7 @@ def says_unknown(value: Column, rule: str | None) -> Column:
 
 NORMALISERS: Mapping[str, Callable[[Column], Column]] = {
     "code": code,
+    "keyword": keyword,
     "text": text,
     "person_name": person_name,
     "email": email,
@@ -118,7 +124,7 @@ NORMALISERS: Mapping[str, Callable[[Column], Column]] = {
     "line_of_business": line_of_business,
     "claim_status": claim_status,
 }
-ACCEPT_ANY_TEXT = frozenset({None, "code", "text", "person_name", "line_of_business"})
+ACCEPT_ANY_TEXT = frozenset({None, "code", "keyword", "text", "person_name", "line_of_business"})
 
 
 def _compact(value: Column) -> Column:

@@ -96,15 +96,15 @@ WITH
     UNION ALL
     SELECT
       postings.source_system, accounts.transaction_key, 0, 0, 0, 0, 0,
-      IF(postings.posting_kind = 'REFUND', -postings.amount, 0),
-      IF(postings.posting_kind = 'TAKEBACK', -postings.amount, 0),
+      IF(postings.posting_kind = 'refund', -postings.amount, 0),
+      IF(postings.posting_kind = 'takeback', -postings.amount, 0),
       0
     FROM postings
     INNER JOIN accounts
       ON
         postings.source_system = accounts.source_system
         AND postings.transaction_id = accounts.transaction_id
-    WHERE postings.posting_kind IN ('REFUND', 'TAKEBACK')
+    WHERE postings.posting_kind IN ('refund', 'takeback')
   )
 
 SELECT

@@ -243,7 +243,7 @@ WITH
       postings.source_system,
       postings.transaction_id,
       postings.claim_id,
-      LOWER(postings.posting_kind) AS posting_kind,
+      postings.posting_kind,
       side.posting_cause,
       postings.reason_code,
       postings.posting_date,
@@ -258,7 +258,7 @@ WITH
         STRUCT('moved_out' AS posting_cause, TRUE AS is_transfer, 1 AS direction),
         STRUCT('moved_in' AS posting_cause, TRUE AS is_transfer, -1 AS direction)
       ]) AS side
-      ON (postings.posting_kind = 'TRANSFER') = side.is_transfer
+      ON (postings.posting_kind = 'transfer') = side.is_transfer
   )
 
 SELECT

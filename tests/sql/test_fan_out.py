@@ -51,7 +51,7 @@ SILVER: dict[str, list[Row]] = {
     "postings": [
         {
             "source_system": "hospital_a", "posting_id": "J1", "transaction_id": "T1",
-            "posting_date": "2019-04-01", "posting_kind": "TAKEBACK", "amount": "0.00",
+            "posting_date": "2019-04-01", "posting_kind": "takeback", "amount": "0.00",
             "payer_id": "Aetna",
         }
     ],

@@ -77,16 +77,16 @@ JOURNAL_CHARGES = {
     ],
 }
 JOURNAL_POSTINGS = [
-    ("T1", "2025-01-31", "PAYMENT", -75, "Aetna", None),
-    ("T1", "2025-01-31", "CONTRACTUAL", -30, "Aetna", None),
-    ("T1", "2025-02-11", "TAKEBACK", 15, "Aetna", None),
-    ("T1", "2025-02-12", "TRANSFER", -10, "Aetna", "Self-Pay"),
-    ("T1", "2025-03-09", "PATIENT_PAYMENT", -11, "Self-Pay", None),
-    ("T1", "2025-04-01", "REFUND", 4, "Self-Pay", None),
-    ("T1", "2025-04-30", "WRITE_OFF", -3, "Self-Pay", None),
-    ("T2", "2025-05-06", "CONTRACTUAL", -110, "Cigna", None),
-    ("T2", "2025-05-06", "PAYMENT", -40, "Cigna", None),
-    ("T2", "2025-06-06", "REFUND", 15, "Cigna", None),
+    ("T1", "2025-01-31", "payment", -75, "Aetna", None),
+    ("T1", "2025-01-31", "contractual", -30, "Aetna", None),
+    ("T1", "2025-02-11", "takeback", 15, "Aetna", None),
+    ("T1", "2025-02-12", "transfer", -10, "Aetna", "Self-Pay"),
+    ("T1", "2025-03-09", "patient_payment", -11, "Self-Pay", None),
+    ("T1", "2025-04-01", "refund", 4, "Self-Pay", None),
+    ("T1", "2025-04-30", "write_off", -3, "Self-Pay", None),
+    ("T2", "2025-05-06", "contractual", -110, "Cigna", None),
+    ("T2", "2025-05-06", "payment", -40, "Cigna", None),
+    ("T2", "2025-06-06", "refund", 15, "Cigna", None),
 ]
 
 
