@@ -31,7 +31,12 @@ class Chance(random.Random):
 
     def pick(self, weights: Mapping[T, float]) -> T:
         """Returns one key; a key's probability follows its weight."""
-        return self.choices(tuple(weights), tuple(weights.values()))[0]
+        left = self.random() * sum(weights.values())
+        for key, weight in weights.items():
+            if left < weight:
+                return key
+            left -= weight
+        return key
 
     def share(self, items: Sequence[T], rate: float, least: int = 0) -> list[T]:
         """Returns a share of the items, in random order, but not less than `least` if there are."""

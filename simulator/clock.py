@@ -46,13 +46,18 @@ def end_of_day(day: date, zone: ZoneInfo) -> Stamp:
 
 def local_text(at: datetime, zone: ZoneInfo) -> str:
     """Returns the wall-clock time in the zone as `YYYY-MM-DD HH:MM:SS`."""
-    return at.astimezone(zone).isoformat(sep=" ")[:19]
+    local = at if zone is PAYER_ZONE else at.astimezone(zone)
+    return local.isoformat(" ", "seconds")[:19]
 
 
 def _stamp(day: date, zone: ZoneInfo, seconds: int) -> Stamp:
-    return Stamp(day, _instant(day, zone, OPENS) + timedelta(seconds=seconds))
+    return Stamp(day, _opening(day, zone) + timedelta(0, seconds))
 
 
 @cache
+def _opening(day: date, zone: ZoneInfo) -> datetime:
+    return _instant(day, zone, OPENS)
+
+
 def _instant(day: date, zone: ZoneInfo, at: time) -> datetime:
     return datetime.combine(day, at, zone).astimezone(UTC)

@@ -20,7 +20,6 @@ from simulator.schema import HOSPITAL_TABLES, PAYER_FILES, PayerFile, Table
 from simulator.shelf import Row
 
 Counted = tuple[Load, list[HeldRow]]
-PAYERS_SOURCE = "payer_claims"
 CODES_SOURCE = f"{SOURCE_SYSTEM}.cptcodes"
 RESENT_DAY, RESENT_HOSPITAL = 1, "hospital_a"
 
@@ -62,8 +61,7 @@ def deliver_files(folder: Path, hospital: Hospital) -> Iterator[Counted]:
             if any(row.day == hospital.day for row in rows):
                 content = _content(file, rows)
                 (target / file.name.format(period)).write_bytes(content)
-                source = f"{PAYERS_SOURCE}.{file.table.name}"
-                load_id = _file_load_id(source, hospital.name, content)
+                load_id = _file_load_id(file.source, hospital.name, content)
                 name = LoadName(load_id, hospital.name, entity, hospital.today)
                 yield count_load(name, rows, hospital.day)
     _send_again(landing, hospital)

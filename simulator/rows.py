@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from simulator.clock import local_text
 from simulator.schema import PAYER_FILES
 from simulator.scribe import Scribe
 
@@ -48,14 +47,18 @@ def mysql_line(fields: Sequence[str | None]) -> str:
 
 def csv_line(fields: Sequence[str | None]) -> str:
     """Returns a line of comma separated values (RFC 4180); None is an empty field."""
-    return ",".join([_quoted(field or "") for field in fields])
+    plain = [field or "" for field in fields]
+    line = ",".join(plain)
+    if '"' in line or line.count(",") >= len(plain):
+        return ",".join([_quoted(field) for field in plain])
+    return line
 
 
 def render(entity: str, truth: Sequence[Any], at: datetime, zone: ZoneInfo, scribe: Scribe) -> str:
     """Returns the line that says `truth` the way its source types it."""
-    fields = scribe.type(KINDS[entity], truth, zone)
-    if entity not in WITHOUT_STAMP:
-        fields.append(local_text(at, zone))
+    fields = scribe.type(KINDS[entity], truth, at, zone)
+    if entity in WITHOUT_STAMP:
+        fields.pop()
     return csv_line(fields) if entity in AS_CSV else mysql_line(fields)
 
 

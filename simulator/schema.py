@@ -136,9 +136,11 @@ CODES = Table(
 class PayerFile:
     """A kind of file that payers send for a hospital: one for each period of a record's day.
 
-    `period_digits` is how much of the day (YYYY-MM-DD) names the period; 0 if there is one file.
+    `source` names the files, `period_digits` is how much of the day (YYYY-MM-DD) names the period;
+    0 if there is one file.
     """
 
+    source: str
     table: Table
     folder: str
     name: str
@@ -151,14 +153,21 @@ class PayerFile:
 
 
 PAYER_FILES: dict[str, PayerFile] = {
-    "claims": PayerFile(CLAIMS, "claims", "claims_{}.csv", "claim_date", 7),
-    "remittances": PayerFile(REMITTANCES, "remits", "remits_{}.csv", "remit_date", 7),
-    "provider_adjustments": PayerFile(
-        PROVIDER_ADJUSTMENTS, "plb", "plb_{}.csv", "adjustment_date", 4
+    "claims": PayerFile("payer_claims.claims", CLAIMS, "claims", "claims_{}.csv", "claim_date", 7),
+    "remittances": PayerFile(
+        "payer_claims.remittances", REMITTANCES, "remits", "remits_{}.csv", "remit_date", 7
     ),
-    "fee_schedules": PayerFile(FEE_SCHEDULES, "fee_schedules", "fee_schedule.csv"),
-    "payer_terms": PayerFile(PAYER_TERMS, "payer_terms", "payer_terms.csv"),
-}
+    "provider_adjustments": PayerFile(
+        "payer_claims.provider_adjustments", PROVIDER_ADJUSTMENTS, "plb", "plb_{}.csv",
+        "adjustment_date", 4,
+    ),
+    "fee_schedules": PayerFile(
+        "payer_claims.fee_schedules", FEE_SCHEDULES, "fee_schedules", "fee_schedule.csv"
+    ),
+    "payer_terms": PayerFile(
+        "payer_claims.payer_terms", PAYER_TERMS, "payer_terms", "payer_terms.csv"
+    ),
+}  # fmt: skip
 
 
 def create_table(table: Table, columns: tuple[str, ...], types: Mapping[str, str]) -> str:

@@ -6,7 +6,7 @@ Every form a method returns means the value it was given. None may become a blan
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -26,7 +26,9 @@ GENDER_FORMS: dict[str | None, tuple[str | None, ...]] = {
     "Other": ("Other", "O", "other"),
     None: (None, "", "U", "Unknown", "unknown"),
 }
-Writer = Callable[[Any], str | None] | None
+INSTANT = "instant"
+Kinds = tuple[str, ...]
+Writer = Callable[[Any], str | None]
 SELF_PAY_FORMS = ("Self-Pay", "Self-pay", "self-pay", "Self Pay", "SELFPAY")
 
 
@@ -36,28 +38,40 @@ class Scribe:
     def __init__(self, chance: Chance) -> None:
         self._chance = chance
         exact: dict[str, Writer] = {
-            "word": None, "day": day, "money": money, "count": str, "phone": self.phone,
+            "day": day, "money": money, "count": str, "phone": self.phone,
             "line_of_business": self.line_of_business,
         }  # fmt: skip
         careless = (
             self.code, self.text, self.name, self.email, self.ssn, self.gender, self.npi,
             self.claim_status,
         )  # fmt: skip
-        self._careful = {method.__name__: None for method in careless} | exact
-        self._careless = {method.__name__: method for method in careless} | exact
+        self._writers = {False: exact, True: {method.__name__: method for method in careless} | exact}
+        self._layouts: dict[tuple[Kinds, bool], list[tuple[int, Writer]]] = {}
         self._messy = False
 
     def type(
-        self, kinds: Sequence[str], values: Sequence[Any], zone: ZoneInfo
+        self, kinds: Kinds, values: Sequence[Any], at: datetime, zone: ZoneInfo
     ) -> list[str | None]:
-        """Returns the values of a row as text; `kinds` says how each is typed."""
+        """Returns the values of a row as text, and at their end the time at which it is written.
+
+        `kinds` says how each is typed.
+        """
         self._messy = self._chance.happens(MESSY_RATE)
-        writers = self._careless if self._messy else self._careful
-        writers["instant"] = lambda at: local_text(at, zone)
-        return [
-            value if (write := writers[kind]) is None else write(value)
-            for kind, value in zip(kinds, values, strict=True)
-        ]
+        typed, written = list(values), local_text(at, zone)
+        for place, write in self._layouts.get((kinds, self._messy)) or self._layout(kinds):
+            typed[place] = write(typed[place])
+        if kinds[-1] == INSTANT:
+            entered = typed[-1]
+            typed[-1] = written if entered is at else local_text(entered, zone)
+        typed.append(written)
+        return typed
+
+    def _layout(self, kinds: Kinds) -> list[tuple[int, Writer]]:
+        """Returns which places of such a row are not typed as they are, and how."""
+        writers = self._writers[self._messy]
+        layout = [(place, writers[kind]) for place, kind in enumerate(kinds) if kind in writers]
+        self._layouts[kinds, self._messy] = layout
+        return layout
 
     def code(self, value: str | None) -> str | None:
         """Types an identifier: in lower case, with blanks inside or invisible characters."""
@@ -126,8 +140,7 @@ def money(cents: int | None) -> str | None:
     """Types an amount of cents as dollars with two decimals."""
     if cents is None:
         return None
-    sign = "-" if cents < 0 else ""
-    return f"{sign}{abs(cents) // 100}.{abs(cents) % 100:02}"
+    return f"{cents / 100:.2f}"  # exact: a double holds far more digits than money has
 
 
 def day(value: date | None) -> str | None:

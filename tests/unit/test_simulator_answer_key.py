@@ -10,18 +10,19 @@ import pytest
 from simulator.compare import compare
 from simulator.defects import DefectRates
 from simulator.kpis import COLUMNS
-from simulator.model import DERIVED_COLUMNS, ENTITIES
+from simulator.model import DERIVED_COLUMNS, ENTITIES, key_of
 from tests.simulator_support import DAYS, HOSPITALS, Record, identities, simulated
 
 OPEN_END = datetime(9999, 12, 31, tzinfo=UTC)
-HISTORIES = [entity for entity in ENTITIES if entity != "procedures"]
+UNDATED = {"procedures", "fee_schedules", "payer_terms"}
+HISTORIES = [entity for entity in ENTITIES if entity not in UNDATED]
 
 
-def versions(entity: str) -> dict[tuple[str, str], list[Record]]:
-    records: dict[tuple[str, str], list[Record]] = defaultdict(list)
-    key = ENTITIES[entity]._fields[0]
+def versions(entity: str) -> dict[tuple[str, ...], list[Record]]:
+    records: dict[tuple[str, ...], list[Record]] = defaultdict(list)
+    key = key_of(entity)
     for record in simulated().records(f"silver.{entity}"):
-        records[record["source_system"], record[key]].append(record)
+        records[record["source_system"], *(record[column] for column in key)].append(record)
     return records
 
 
@@ -44,7 +45,7 @@ def test_neighbouring_versions_differ(entity: str) -> None:
         assert all(one != other for one, other in pairwise(values)), key
 
 
-@pytest.mark.parametrize("entity", [*HISTORIES, "procedures"])
+@pytest.mark.parametrize("entity", list(ENTITIES))
 def test_key_has_the_contract_columns(entity: str) -> None:
     columns = simulated().keys[0][f"silver.{entity}"].column_names
     expected = ["source_system", *ENTITIES[entity]._fields, *DERIVED_COLUMNS.get(entity, ())]
@@ -62,8 +63,8 @@ def test_history_only_grows(day: int) -> None:
         assert before <= after
 
 
-def identities_columns(entity: str) -> tuple[str, str]:
-    return "source_system", ENTITIES[entity]._fields[0]
+def identities_columns(entity: str) -> tuple[str, ...]:
+    return "source_system", *key_of(entity)
 
 
 def test_provider_versions_begin_when_the_first_business_date_that_shows_them_ends() -> None:
@@ -105,7 +106,8 @@ def test_every_load_is_balanced() -> None:
 
 
 def test_first_load_reads_everything_and_merges_each_record_once() -> None:
-    for entity in ("patients", "encounters", "transactions", "providers", "claims"):
+    for entity in ("patients", "encounters", "transactions", "providers", "postings", "appeals",
+                   "claims", "remittances", "provider_adjustments"):  # fmt: skip
         loads = [
             load for load in simulated().records("audit.table_loads", 0) if load["entity"] == entity
         ]
@@ -117,14 +119,15 @@ def test_next_load_reads_the_day_before_again() -> None:
     days = simulated().world.business_dates
     loads = {load["load_id"]: load for load in simulated().records("audit.table_loads")}
     for hospital in HOSPITALS:
-        stamps = Counter(
-            line.rsplit("\t", 1)[1][:10]
+        lines = [
+            line
             for line in simulated().table_lines(hospital, "transactions")
-        )
+            if line.rsplit("\t", 1)[1][:10] in {str(days[1]), str(days[2])}
+        ]
         load = loads[f"{hospital}.transactions.{days[2]:%Y%m%d}"]
-        assert load["rows_read"] == stamps[str(days[1])] + stamps[str(days[2])]
-        assert load["rows_quarantined"] == 2
-        assert load["rows_deduplicated"] == 2
+        assert load["rows_read"] == len(lines)
+        assert load["rows_quarantined"] == sum("\t-" in line for line in lines) == 2
+        assert load["rows_deduplicated"] == len(lines) - len(set(lines)) > 0
 
 
 def test_a_row_held_is_in_the_ledger_of_every_load_that_reads_it() -> None:
@@ -148,6 +151,29 @@ def test_file_that_is_sent_again_unchanged_is_no_load() -> None:
         load for load in simulated().records("audit.table_loads") if load["entity"] == "claims"
     ]
     assert len(loads) == len(files) - 1
+
+
+@pytest.mark.parametrize(
+    ("entity", "files"),
+    [
+        ("remittances", "remits/*/remits_*.csv"),
+        ("provider_adjustments", "plb/*/plb_*.csv"),
+        ("fee_schedules", "contracts/*/fee_schedule.csv"),
+        ("payer_terms", "contracts/*/payer_terms.csv"),
+    ],
+)
+def test_every_other_file_is_a_load_of_all_its_lines(entity: str, files: str) -> None:
+    lines = [
+        len(file.read_text().splitlines()) - 1
+        for file in simulated().world.folder.glob(f"*/landing/{files}")
+    ]
+    loads = [
+        load["rows_read"]
+        for load in simulated().records("audit.table_loads")
+        if load["entity"] == entity
+    ]
+    assert sorted(loads) == sorted(lines)
+    assert lines
 
 
 def test_ledger_has_the_rows_that_the_loads_hold() -> None:
@@ -177,10 +203,12 @@ def test_less_than_one_percent_of_rows_is_quarantined() -> None:
         ("transactions_amount_negative", "transactions", "negative_amount"),
         ("transactions_provider_id_unknown", "transactions", "unknown_provider"),
         ("transactions_patient_id_unknown", "transactions", "unknown_patient"),
-        ("transactions_paid_over_billed", "transactions", "overpaid"),
         ("claims_repeated", "claims", "repeated_claim"),
         ("claims_claim_status_invalid", "claims", "invalid_claim_status"),
         ("claims_transaction_id_missing", "claims", "claim_without_transaction"),
+        ("postings_repeated", "postings", "repeated_posting"),
+        ("postings_transaction_id_missing", "postings", "posting_without_transaction"),
+        ("remittances_remittance_unbalanced", "remittances", "unbalanced_remittance"),
     ],
 )
 def test_defects_are_planted_at_their_rates(event: str, entity: str, rate: str) -> None:

@@ -14,12 +14,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from simulator.model import ENTITIES
-from simulator.schema import CLAIMS, HOSPITAL_TABLES
+from simulator.schema import HOSPITAL_TABLES, PAYER_FILES
 from tests.simulator_support import DAYS, HOSPITALS, code, simulated
 
 ZONES = {"hospital_a": ZoneInfo("America/New_York"), "hospital_b": ZoneInfo("America/Chicago")}
 GENDERS = {"m": "Male", "f": "Female", "o": "Other", "male": "Male", "female": "Female",
            "other": "Other"}  # fmt: skip
+MONTH = len("2026-01")
 PROPER = re.compile(r"(^|[ '-]|Mc)([a-z])")
 
 
@@ -64,7 +65,7 @@ CLEANSE: dict[str, Callable[[str], Any]] = {
     "npi": lambda typed: re.sub(r"\D", "", typed), "line_of_business": line_of_business,
     "payer_type": line_of_business, "claim_status": lambda typed: typed.strip().capitalize(),
     **dict.fromkeys(("address", "insurance_name", "specialization", "name", "encounter_type",
-                     "visit_type", "amount_type", "payer_id"), text),
+                     "visit_type", "amount_type", "payer_id", "to_payer_id", "outcome"), text),
 }  # fmt: skip
 
 
@@ -73,7 +74,9 @@ def cleansed(column: str, typed: str, zone: ZoneInfo) -> Any:
         return None
     if column.endswith("amount"):
         return Decimal(typed)
-    if column.endswith("_date"):
+    if column.endswith(("_count", "_percent", "_days")):
+        return int(typed)
+    if column.endswith("_date") or column in {"valid_from", "valid_to"}:
         return datetime.fromisoformat(typed).date()
     if column == "inserted_at":
         return datetime.fromisoformat(typed).replace(tzinfo=zone).astimezone(UTC)
@@ -85,18 +88,16 @@ def record(entity: str, fields: list[str], zone: ZoneInfo) -> tuple[Any, ...]:
     return tuple(cleansed(c, f, zone) for c, f in zip(columns, fields, strict=False))
 
 
-def claim_record(fields: list[str]) -> tuple[Any, ...]:
-    return record("claims", fields, ZoneInfo("UTC"))
-
-
-def claim_lines(hospital: str) -> list[list[str]]:
-    files: dict[str, list[list[str]]] = {}
+def file_lines(entity: str, hospital: str) -> list[list[str]]:
+    """The lines of a hospital's files, each file as it came last."""
+    kind, files = PAYER_FILES[entity], {}
+    pattern = kind.name.format("????-??" if kind.period_digits == MONTH else "*")
     for day in range(DAYS + 1):
-        folder = simulated().material(day) / "landing" / "claims" / hospital
-        for file in folder.glob("claims_????-??.csv"):
+        folder = simulated().material(day) / "landing" / kind.folder / hospital
+        for file in folder.glob(pattern):
             with file.open(newline="", encoding="utf-8") as content:
                 header, *lines = csv.reader(content)
-            assert tuple(header) == CLAIMS.columns
+            assert tuple(header) == kind.table.columns
             files[file.name] = lines
     return [line for lines in files.values() for line in lines]
 
@@ -105,8 +106,8 @@ def published(entity: str, hospital: str) -> list[tuple[Any, ...]]:
     columns = ENTITIES[entity]._fields
     return [
         tuple(row[column] for column in columns)
-        for row in simulated().current(entity)
-        if row["source_system"] == hospital
+        for row in simulated().records(f"silver.{entity}")
+        if row["source_system"] == hospital and row.get("is_current", True)
     ]
 
 
@@ -122,7 +123,8 @@ def held_rows(entity: str, hospital: str) -> int:
 
 @pytest.mark.parametrize("hospital", HOSPITALS)
 @pytest.mark.parametrize(
-    "entity", ["patients", "providers", "departments", "encounters", "transactions"]
+    "entity",
+    ["patients", "providers", "departments", "encounters", "transactions", "postings", "appeals"],
 )
 def test_database_says_the_published_records_once_cleansed(hospital: str, entity: str) -> None:
     lines = [line.split("\t") for line in simulated().table_lines(hospital, entity)]
@@ -137,21 +139,34 @@ def test_database_says_the_published_records_once_cleansed(hospital: str, entity
 
 
 @pytest.mark.parametrize("hospital", HOSPITALS)
-def test_claim_files_say_the_published_claims_once_cleansed(hospital: str) -> None:
-    said = Counter(claim_record(fields) for fields in claim_lines(hospital))
+@pytest.mark.parametrize("entity", list(PAYER_FILES))
+def test_files_say_the_published_records_once_cleansed(entity: str, hospital: str) -> None:
+    lines = file_lines(entity, hospital)
+    said = Counter(record(entity, fields, ZoneInfo("UTC")) for fields in lines)
+    truth = published(entity, hospital)
 
-    missing = [row for row in published("claims", hospital) if row not in said]
-    assert missing == []
+    assert truth
+    assert [row for row in truth if row not in said] == []
 
 
 @pytest.mark.parametrize("hospital", HOSPITALS)
-def test_claims_lie_in_the_file_of_their_month(hospital: str) -> None:
+@pytest.mark.parametrize(
+    ("folder", "name", "column"),
+    [
+        ("claims", "claims_????-??.csv", "ClaimDate"),
+        ("remits", "remits_????-??.csv", "RemitDate"),
+        ("plb", "plb_????.csv", "AdjustmentDate"),
+    ],
+)
+def test_lines_lie_in_the_file_of_their_period(
+    hospital: str, folder: str, name: str, column: str
+) -> None:
     for day in range(DAYS + 1):
-        folder = simulated().material(day) / "landing" / "claims" / hospital
-        for file in folder.glob("claims_????-??.csv"):
+        for file in (simulated().material(day) / "landing" / folder / hospital).glob(name):
+            period = file.stem.split("_")[1]
             with file.open(newline="", encoding="utf-8") as content:
-                dates = {line["ClaimDate"][:7] for line in csv.DictReader(content)}
-            assert dates == {file.stem.removeprefix("claims_")}
+                dates = {line[column][: len(period)] for line in csv.DictReader(content)}
+            assert dates == {period}
 
 
 def test_current_month_is_sent_again_every_day() -> None:

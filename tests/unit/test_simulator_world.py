@@ -99,24 +99,6 @@ def test_money_of_every_version_adds_up_to_the_cent() -> None:
         assert min(parts[:-1]) >= 0, record["transaction_id"]
 
 
-def test_paid_claims_are_posted_on_their_transactions() -> None:
-    claims = {
-        (claim["source_system"], claim["transaction_id"]): claim
-        for claim in simulated().current("claims")
-        if claim["claim_status"] == "Paid"
-    }
-    charges = [
-        charge
-        for charge in simulated().current("transactions")
-        if (charge["source_system"], charge["transaction_id"]) in claims
-    ]
-
-    assert len(charges) > PATIENTS
-    for charge in charges:
-        claim = claims[charge["source_system"], charge["transaction_id"]]
-        assert charge["paid_amount"] == claim["paid_amount"]
-
-
 def test_charges_happen_in_causal_order() -> None:
     for charge in simulated().records("silver.transactions"):
         posted = charge["inserted_at"].astimezone(ZONES[charge["source_system"]]).date()
@@ -172,7 +154,8 @@ def test_changed_rows_are_stamped_within_the_business_date(day: int) -> None:
                 continue
             file = simulated().material(day) / "mysql" / hospital / f"{table.name}.tsv"
             stamps = [line.rsplit("\t", 1)[1] for line in file.read_text().splitlines()]
-            assert {stamp[:10] for stamp in stamps} == {expected}, file
+            assert {stamp[:10] for stamp in stamps} <= {expected}, file
+            assert stamps or table.name == "appeals"
             assert all("06" <= stamp[11:13] <= "21" for stamp in stamps)
 
 
@@ -197,7 +180,8 @@ def test_every_kind_of_change_happens_every_day(day: int) -> None:
         "patients_new", "patients_changed", "patients_touched", "providers_changed",
         "encounters_new", "encounters_changed", "encounters_touched", "transactions_new",
         "transactions_corrected", "transactions_touched", "transactions_repeated",
-        "transactions_amount_negative", "claims_new", "claims_changed", "late_payments",
+        "transactions_amount_negative", "claims_new", "claims_changed",
+        "postings_payment", "postings_contractual", "postings_patient_payment",
     }  # fmt: skip
     for events in simulated().world.answer_key.summary(day)["events"].values():
         assert kinds <= events.keys()
