@@ -72,14 +72,40 @@ SELECT
   source_system,
   SAFE_DIVIDE(SUM(collected_amount), SUM(billed_amount - adjustment_amount)) AS net_collection_rate
 FROM `{gold}.kpi_collection`
+WHERE is_mature
 GROUP BY source_system
 """
 DAYS = """
 SELECT
   source_system,
-  gross_days_in_ar
+  gross_days_in_ar,
+  net_days_in_ar
 FROM `{gold}.kpi_days_in_ar`
 QUALIFY ROW_NUMBER() OVER (PARTITION BY source_system ORDER BY month_end_date DESC) = 1
+"""
+UNBILLED = """
+SELECT
+  source_system,
+  dnfb_days
+FROM `{gold}.kpi_dnfb`
+QUALIFY ROW_NUMBER() OVER (PARTITION BY source_system ORDER BY month_end_date DESC) = 1
+"""
+CLEAN_CLAIMS = """
+SELECT
+  source_system,
+  SAFE_DIVIDE(SUM(clean_count), SUM(claim_count)) AS clean_claim_rate,
+  SAFE_DIVIDE(SUM(first_pass_count), SUM(claim_count)) AS first_pass_rate
+FROM `{gold}.kpi_clean_claims`
+GROUP BY source_system
+"""
+DENIALS = """
+SELECT
+  source_system,
+  SAFE_DIVIDE(SUM(initial_denied_amount), SUM(claimed_amount)) AS initial_denial_rate,
+  SAFE_DIVIDE(SUM(denial_write_off_amount), SUM(claimed_amount)) AS final_denial_rate
+FROM `{gold}.kpi_denial_cohorts`
+WHERE is_mature
+GROUP BY source_system
 """
 PROCESSING = """
 SELECT
@@ -155,7 +181,16 @@ def _load_table(loads: list[dict[str, Any]]) -> Table:
 
 def _book_table() -> Table:
     by_hospital: dict[str, dict[str, Any]] = {}
-    for sql in (BOOKS, OUTCOMES, COLLECTION, DAYS, PROCESSING):
+    for sql in (
+        BOOKS,
+        OUTCOMES,
+        CLEAN_CLAIMS,
+        DENIALS,
+        COLLECTION,
+        DAYS,
+        UNBILLED,
+        PROCESSING,
+    ):
         for row in _rows(sql):
             by_hospital.setdefault(row["source_system"], {}).update(row)
     table = Table(title="The books", title_justify="left")
@@ -172,8 +207,14 @@ def _book_table() -> Table:
         ("open", "open_amount", "${:,.2f}"),
         ("approval rate", "approval_rate", "{:.1%}"),
         ("denial rate", "denial_rate", "{:.1%}"),
+        ("clean claim rate", "clean_claim_rate", "{:.1%}"),
+        ("first pass rate", "first_pass_rate", "{:.1%}"),
+        ("initial denial rate, $", "initial_denial_rate", "{:.1%}"),
+        ("final denial rate, $", "final_denial_rate", "{:.1%}"),
         ("net collection rate", "net_collection_rate", "{:.1%}"),
         ("gross days in A/R", "gross_days_in_ar", "{:.1f}"),
+        ("net days in A/R", "net_days_in_ar", "{:.1f}"),
+        ("days not final billed", "dnfb_days", "{:.1f}"),
         ("processing days", "processing_days", "{:.1f}"),
     ):
         values = [by_hospital[hospital].get(column) for hospital in sorted(by_hospital)]
