@@ -6,6 +6,7 @@ SEQUENCES ?= 10000
 ENGINE ?= sail
 COUNT ?= 200
 TRIAL ?=
+COLUMN ?=
 DATA ?=
 
 PYTHON := .local/venvs/main/bin/python
@@ -22,7 +23,7 @@ COMPILE = $(CURDIR)/.local/venvs/uv/bin/uv pip compile --quiet --upgrade --unive
 quietly = output=$$($(1) 2>&1) || { echo "$$output"; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down status run verify chaos ui test prove lint lint-imports bundle dictionary requirements clean
+.PHONY: help setup up down status run verify chaos ui test prove lint lint-imports bundle dictionary lineage requirements clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,8 +75,11 @@ lint-imports: setup
 bundle: setup ## Assemble what ships to Composer and Dataproc in build/
 	@$(PYTHON) -m local.bundle $(if $(VERSION),--version $(VERSION))
 
-dictionary: setup ## Write docs/dictionary.md from the declarations
+dictionary: setup ## Write docs/dictionary/ from the declarations
 	@$(PYTHON) -m local.dictionary
+
+lineage: setup ## Show where COLUMN=gold.<table>.<column> comes from
+	@$(PYTHON) -m local.lineage $(COLUMN)
 
 requirements: setup ## Pin the newest allowed versions in requirements/*.txt
 	@cd requirements && $(COMPILE) --python-version 3.11 uv.in --output-file uv.txt

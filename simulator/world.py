@@ -42,7 +42,7 @@ class World:
             day_index: index into `business_dates`.
             hospitals: MySQL host, port, user, password and database of each hospital.
             landing: folder of the payers' files: `claims/<hospital>/*.csv`, `remits/…`, `plb/…`,
-                `contracts/…` and `codes/*.csv`.
+                `fee_schedules/…`, `payer_terms/…` and `codes/*.csv`.
         """
         today = self.business_dates[day_index]
         deliveries = day_folder(self.folder, today)

@@ -88,6 +88,13 @@ def schema(table: str) -> dict[str, str]:
     return dict(re.findall(r"^  (\w+) (\w+)", body.group(1), re.MULTILINE))
 
 
+def declarations() -> dict[str, str]:
+    """The audit tables, each with the comment above its declaration as one line."""
+    ddl = (SQL / "audit" / "tables.sql").read_text(encoding="utf-8")
+    tables = re.findall(r'((?:^-- .*\n)*)CREATE TABLE .*audit\("(\w+)"\)', ddl, re.MULTILINE)
+    return {table: re.sub(r"\n?-- ", " ", comment).strip() for comment, table in tables}
+
+
 def name(table: str) -> str:
     """Full name of an audit table, between backticks."""
     return f"`{settings().table('audit', table)}`"
@@ -95,7 +102,7 @@ def name(table: str) -> str:
 
 def create_tables() -> None:
     """Creates what is missing of the datasets, the audit tables and their columns."""
-    declared = {table: schema(table) for table in _declared()}
+    declared = {table: schema(table) for table in declarations()}
     present = _present()
     if all(columns.keys() <= present.get(table, set()) for table, columns in declared.items()):
         return
@@ -113,11 +120,6 @@ def create_tables() -> None:
         if column not in present[table]
     ]
     bigquery.query("\n".join([*datasets, tables, *gained]))
-
-
-def _declared() -> set[str]:
-    ddl = (SQL / "audit" / "tables.sql").read_text(encoding="utf-8")
-    return set(re.findall(r'audit\("(\w+)"\)', ddl))
 
 
 def _present() -> dict[str, set[str]]:

@@ -18,7 +18,7 @@ from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 from pydantic import Field, TypeAdapter, model_validator
 
-from utils.checks import Check, Identifier
+from utils.checks import Check, Identifier, TableColumn
 from utils.configs import StrictModel, load_yaml, validate
 from utils.entities import entities
 from utils.errors import ConfigError
@@ -37,10 +37,15 @@ _SQL = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False)  # noqa
 
 
 class Column(StrictModel):
-    """A column of a model. NUMERIC is USD; RATE is any ratio, kept to nine decimals."""
+    """A column of a model. NUMERIC is USD; RATE is any ratio, kept to nine decimals.
+
+    `deidentifies` names the PHI columns of silver that it is derived from, each with the reason
+    why it identifies nobody.
+    """
 
     type: Literal["STRING", "DATE", "TIMESTAMP", "NUMERIC", "INT64", "BOOL", "RATE"]
     description: str
+    deidentifies: dict[TableColumn, str] = {}
 
     @property
     def sql_type(self) -> str:

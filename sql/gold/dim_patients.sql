@@ -9,8 +9,16 @@ columns:
   patient_key: {type: STRING, description: Identity of the patient within the hospital.}
   source_system: {type: STRING, description: Hospital.}
   gender: {type: STRING, description: "Male, Female, Other or Unknown."}
-  age_band: {type: STRING, description: Age on the business date in bands; 90 and over together.}
-  zip3: {type: STRING, description: "First three digits of the ZIP code; 000 where 20,000 people or fewer live."}
+  age_band:
+    type: STRING
+    description: Age on the business date in bands; 90 and over together.
+    deidentifies:
+      patients.birth_date: "45 CFR 164.514(b)(2)(i)(C): years of age, all over 89 in one category."
+  zip3:
+    type: STRING
+    description: First three digits of the ZIP code; 000 where 20,000 people or fewer live.
+    deidentifies:
+      patients.address: "45 CFR 164.514(b)(2)(i)(B): three digits, 000 where 20,000 people or fewer live."
   insurance_name: {type: STRING, description: Payer that covers the patient first.}
   version: {type: INT64, description: "1 for the first version, then 2, 3, …; 0 for the unknown member."}
   effective_date: {type: TIMESTAMP, description: Instant from which this version is in force.}

@@ -2,19 +2,98 @@
 
 from __future__ import annotations
 
-from local.dictionary import PAGE, page
+import re
+
+import pytest
+
+from local.dictionary import FOLDER, INDEX, pages
+from utils import audit
 from utils.entities import entities
 from utils.sql import gold_models
 
 
-def test_page_is_up_to_date() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(), "run `make dictionary`"
+def test_pages_are_up_to_date() -> None:
+    written = {
+        str(path.relative_to(FOLDER)): path.read_text(encoding="utf-8")
+        for path in FOLDER.rglob("*.md")
+    }
+
+    assert written == pages(), "run `make dictionary`"
 
 
-def test_every_published_table_and_column_is_described() -> None:
-    text = page()
+def test_every_table_has_a_page_that_the_index_links_to() -> None:
+    expected = {
+        *(f"gold/{name}.md" for name in gold_models()),
+        *(f"silver/{name}.md" for name in entities()),
+        *(f"audit/{name}.md" for name in audit.declarations()),
+    }
+
+    assert pages().keys() == expected | {INDEX}
+    assert set(re.findall(r"\]\(((?:gold|silver|audit)/\w+\.md)\)", pages()[INDEX])) == expected
+
+
+def test_every_link_between_pages_leads_to_a_page() -> None:
+    written = pages()
+    links = {
+        link for text in written.values() for link in re.findall(r"\]\(\.\./(\w+/.+?)\)", text)
+    }
+
+    assert {"gold/fact_ledger.md", "silver/patients.md", "audit/quarantine.md"} <= links
+    assert links <= written.keys()
+
+
+def test_every_column_and_rule_of_silver_is_on_its_page() -> None:
+    written = pages()
     for entity in entities().values():
-        assert f"### {entity.name}\n" in text
-        assert all(f"| {column.name} |" in text for column in entity.silver_schema())
+        page = written[f"silver/{entity.name}.md"]
+        for column in entity.silver_schema():
+            phi = "yes" if column.phi else ""
+            assert f"\n| {column.name} | {column.type} | {phi} | " in page
+        assert all(f"\n| {rule.name} | {rule.severity} |" in page for rule in entity.rules)
+
+
+def test_every_column_and_check_of_gold_is_on_its_page() -> None:
+    written = pages()
     for model in gold_models().values():
-        assert (f"### {model.name}\n" in text) is model.header.published
+        page, _, checks = written[f"gold/{model.name}.md"].partition("## Checks")
+        assert all(f"\n| {name} | {c.type} |" in page for name, c in model.header.columns.items())
+        for check in model.checks:
+            promised = {*check.columns, *check.expect, *check.row_count_equals}
+            assert all(f"`{name}`" in checks for name in promised - {*check.named_by}), model.name
+
+
+@pytest.mark.parametrize("name", [n for n, model in gold_models().items() if model.header.kpi])
+def test_page_of_a_kpi_says_all_of_its_definition(name: str) -> None:
+    page = pages()[f"gold/{name}.md"]
+    kpi = gold_models()[name].header.kpi
+
+    assert kpi is not None
+    for field in type(kpi).model_fields:
+        value = getattr(kpi, field)
+        assert value is None or f"- **{field.replace('_', ' ').capitalize()}**: " in page
+    assert kpi.numerator in page
+
+
+def test_page_says_what_reads_the_table_and_what_it_reads() -> None:
+    ledger = pages()["gold/fact_ledger.md"]
+
+    assert "- **Reads**: [transactions](../silver/transactions.md)" in ledger
+    assert "[fact_ar_balances](../gold/fact_ar_balances.md)" in ledger
+    assert "[fact_ledger](../gold/fact_ledger.md)" in pages()["silver/transactions.md"]
+
+
+def test_page_says_which_columns_of_the_sources_a_column_comes_from() -> None:
+    page = pages()["gold/kpi_revenue.md"]
+
+    assert (
+        "| billed_amount | gold: `fact_transactions.billed_amount` "
+        "| hospital_a, hospital_b: `transactions.Amount` |"
+    ) in page
+    assert "| transaction_count | — | — |" in page
+
+
+def test_every_audit_table_says_what_it_holds() -> None:
+    assert [name for name, comment in audit.declarations().items() if not comment] == []
+    assert audit.declarations()["leases"] == (
+        "One row: the run that may publish, NULL while none does."
+    )

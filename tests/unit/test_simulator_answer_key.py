@@ -158,8 +158,8 @@ def test_file_that_is_sent_again_unchanged_is_no_load() -> None:
     [
         ("remittances", "remits/*/remits_*.csv"),
         ("provider_adjustments", "plb/*/plb_*.csv"),
-        ("fee_schedules", "contracts/*/fee_schedule.csv"),
-        ("payer_terms", "contracts/*/payer_terms.csv"),
+        ("fee_schedules", "fee_schedules/*/fee_schedule.csv"),
+        ("payer_terms", "payer_terms/*/payer_terms.csv"),
     ],
 )
 def test_every_other_file_is_a_load_of_all_its_lines(entity: str, files: str) -> None:

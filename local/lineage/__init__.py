@@ -1,0 +1,1 @@
+"""Column lineage: which columns of the sources a column of silver or gold is made from."""
