@@ -69,15 +69,16 @@ def _gold(model: Model) -> Iterator[str]:
 
 
 def _silver(entity: Entity) -> Iterator[str]:
-    yield f"### {entity.name}\n"
-    yield f"{entity.description} Grain: {entity.grain}.\n"
-    yield from _table(
-        ("column", "type", "PHI", "meaning"),
-        [
-            (column.name, column.type, "yes" if column.phi else "", column.description)
-            for column in entity.silver_schema()
-        ],
-    )
+    for table in entity.silver_tables():
+        yield f"### {table.name}\n"
+        yield f"{table.description}\n"
+        yield from _table(
+            ("column", "type", "PHI", "meaning"),
+            [
+                (column.name, column.type, "yes" if column.phi else "", column.description)
+                for column in table.columns
+            ],
+        )
     if entity.rules:
         yield from _table(
             ("rule", "severity", "what it says"),

@@ -6,6 +6,7 @@ Below the output folder, as Parquet:
     timeline/               the replayed observations, without content (working table)
     <entity>/observations/  new rows of the observation log
     <entity>/versions/      all versions of every key whose published versions change
+    <entity>/revisions/     the same of revisions, of entities that keep them
     quarantine/             rows that are held and why, without content
     accepted/               newest accepted observations that start no version, without content
     dq/                     rows checked and failed per load and rule
@@ -27,7 +28,7 @@ from pyspark.sql import functions as F
 
 from spark_jobs import io
 from spark_jobs.spec import Batch, Entity, Load
-from spark_jobs.transforms import conform, history, ledger, quality
+from spark_jobs.transforms import conform, history, ledger, quality, tables
 
 WRITERS = 4
 
@@ -130,7 +131,9 @@ def _write_entity(
     gained = f"{folder}/observations/"
     io.write_parquet(history.new_observations(content, timeline, entity), gained)
     log = _log(spark, entity, gained)
-    io.write_parquet(history.versions(log, timeline, entity), f"{folder}/versions/")
+    io.write_parquet(tables.versions(log, timeline, entity), f"{folder}/versions/")
+    if entity.keeps_revisions:
+        io.write_parquet(tables.revisions(log, timeline, entity), f"{folder}/revisions/")
 
 
 def _log(spark: SparkSession, entity: Entity, *gained: str) -> DataFrame:

@@ -8,6 +8,7 @@ row value. Instants are ISO 8601 with an offset. `?` marks fields that may be nu
     entities[]
       name, singular what the entity is called: `patients`, `patient`
       key[]          columns that identify a row within its source system
+      keeps_revisions  whether every state that was ever known is published
       amounts?       {billed, paid}: the columns with the dollars
       columns[]      {name, type, normalize?, required, tracked}, in contract order
       derived[]      {name, type, expr}: Spark SQL over the columns and `_event_at`
@@ -126,6 +127,7 @@ class Entity:
     name: str
     singular: str
     key: tuple[str, ...]
+    keeps_revisions: bool
     amounts: Amounts | None
     columns: tuple[Column, ...]
     derived: tuple[Derived, ...]
@@ -292,6 +294,7 @@ def _entity(node: _Node) -> Entity:
         name=node.text("name"),
         singular=node.text("singular"),
         key=node.texts("key"),
+        keeps_revisions=node.flag("keeps_revisions"),
         amounts=_amounts(_Node(amounts, f"{node.where}.amounts")) if amounts else None,
         columns=tuple(_column(item) for item in node.nodes("columns")),
         derived=tuple(_derived(item) for item in node.nodes("derived")),

@@ -43,6 +43,7 @@ def _entity(entity: Entity, loads: Sequence[Load], history: Sequence[str]) -> di
         "name": entity.name,
         "singular": entity.singular,
         "key": list(entity.key),
+        "keeps_revisions": entity.keeps_revisions,
         "amounts": entity.amounts.model_dump() if entity.amounts else None,
         "columns": [
             {

@@ -22,7 +22,7 @@ from spark_jobs.main import run
 from spark_jobs.spec import parse_batch
 from tests.spark_support import ROOT, batch_json, entity_json, load_json, read_rows, write_bronze
 from tests.unit.spark.lake import things_json
-from utils.entities import entities
+from utils.entities import SilverTable, entities
 from utils.silver import ACCEPTED, DQ, LOADS, QUARANTINE
 
 ENTITIES = tuple(entities())
@@ -45,14 +45,22 @@ def empty(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path
     return folder
 
 
-@pytest.mark.parametrize("name", ENTITIES)
-def test_versions_without_rows_have_the_columns_of_the_contract(empty: Path, name: str) -> None:
-    table = parquet.read_table(empty / name / "versions")
-    contract = entities()[name].silver_schema()
+@pytest.mark.parametrize(
+    ("name", "declared"),
+    [
+        pytest.param(name, table, id=table.name)
+        for name in ENTITIES
+        for table in entities()[name].silver_tables()
+    ],
+)
+def test_tables_without_rows_have_the_columns_of_the_contract(
+    empty: Path, name: str, declared: SilverTable
+) -> None:
+    table = parquet.read_table(empty / name / declared.folder)
 
     assert table.num_rows == 0
-    assert table.column_names == [column.name for column in contract]
-    for column in contract:
+    assert table.column_names == [column.name for column in declared.columns]
+    for column in declared.columns:
         assert table.schema.field(column.name).type in ARROW[column.type], column.name
 
 
