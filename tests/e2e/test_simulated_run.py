@@ -17,11 +17,12 @@ from local.airflow_process import DagWorker, RunFailed
 from simulator.mysql import transaction
 from simulator.verify import verify
 from simulator.world import World
-from tests.pipeline_support import Pipeline, checkout, last_run, pipeline, rows
+from tests.pipeline_support import HOSPITALS, Pipeline, checkout, last_run, pipeline, rows
 from utils import bigquery
 from utils.entities import entities
 from utils.settings import settings
 from utils.silver import history_query
+from utils.sources import sources
 from utils.sql import gold_models
 
 CANARY = "Zzyzxcanary"
@@ -180,18 +181,43 @@ def test_no_value_of_a_patient_leaves_bronze_and_silver(simulated: Simulated) ->
             assert secret not in text.lower(), where
 
 
+def change_a_patient(simulated: Simulated, hospital: str, day: date, name: str) -> None:
+    """Gives a patient of a hospital a new first name on a day."""
+    table = sources()[hospital].tables["patients"]
+    key, first_name = table.columns["patient_id"], table.columns["first_name"]
+    with transaction(simulated.pipeline.hospitals[hospital]) as cursor:
+        cursor.execute(f"SELECT MAX({key}) FROM patients")
+        [(patient,)] = cursor.fetchall()
+        cursor.execute(
+            f"UPDATE patients SET {first_name} = %s, {table.watermark} = %s WHERE {key} = %s",
+            (name, f"{day} 10:00:00", patient),
+        )
+
+
+def shown(name: str) -> set[str]:
+    """Hospitals that have a current patient of this name."""
+    found = rows("silver", "patients_current", "source_system", f"first_name = '{name}'")
+    return {row["source_system"] for row in found}
+
+
+def incomplete() -> set[str]:
+    return {row["source"] for row in rows("gold", "source_freshness", where="NOT is_complete")}
+
+
 @pytest.mark.parametrize(
-    ("wrong", "complaint"),
+    ("days", "wrong", "complaint"),
     [
-        pytest.param({"password": "wrong-password"}, "refused user", id="H10-wrong-password"),
-        pytest.param({"port": "1"}, "does not answer", id="A16-unreachable"),
+        pytest.param(2, {"password": "wrong-password"}, "refused user", id="H10-wrong-password"),
+        pytest.param(3, {"port": "1"}, "does not answer", id="A16-unreachable"),
     ],
 )
-def test_a_source_that_refuses_is_one_clear_error_and_publishes_nothing(
-    simulated: Simulated, wrong: dict[str, str], complaint: str
+def test_a_source_that_refuses_is_one_clear_error_and_the_others_are_published(
+    simulated: Simulated, days: int, wrong: dict[str, str], complaint: str
 ) -> None:
-    day = simulated.last_date + timedelta(days=2)
-    before = simulated.pipeline.content()
+    """H12: it catches up with the date when it is run again."""
+    day, name = simulated.last_date + timedelta(days=days), f"Night{'ab'[days - 2]}"
+    for hospital in HOSPITALS:
+        change_a_patient(simulated, hospital, day, name)
     variable = "AIRFLOW_CONN_HOSPITAL_A_DB"
     address = urlsplit(simulated.pipeline.variables[variable])
     right = {"password": str(address.password), "port": str(address.port)}
@@ -207,7 +233,18 @@ def test_a_source_that_refuses_is_one_clear_error_and_publishes_nothing(
     log = simulated.pipeline.state.log("rcm_daily").read_text()
     assert "wrong-password" not in log
     assert right["password"] not in log
-    assert simulated.pipeline.content() == before
+    assert shown(name) == {"hospital_b"}
+    assert incomplete() == {"hospital_a"}
+    assert (
+        rows("audit", "table_loads", where=f"business_date = '{day}' AND source = 'hospital_a'")
+        == []
+    )
+
+    simulated.run(day)
+
+    assert last_run(day)["state"] == "SUCCEEDED"
+    assert shown(name) == set(HOSPITALS)
+    assert incomplete() == set()
 
 
 @pytest.mark.parametrize(
@@ -226,7 +263,7 @@ def test_a_source_that_refuses_is_one_clear_error_and_publishes_nothing(
 def test_a_broken_configuration_is_one_clear_error_and_publishes_nothing(
     simulated: Simulated, tmp_path: Path, right: str, wrong: str, complaint: str
 ) -> None:
-    day = simulated.last_date + timedelta(days=4)
+    day = simulated.last_date + timedelta(days=7)
     before = simulated.pipeline.content()
     tree = checkout(tmp_path / "checkout")
     file = tree / "configs" / "sources" / "hospital_a.yaml"
@@ -243,19 +280,25 @@ def test_a_broken_configuration_is_one_clear_error_and_publishes_nothing(
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "complaint"),
+    ("days", "name", "content", "complaint"),
     [
-        pytest.param("claims_2026-03.csv", "", "is empty", id="empty-file"),
+        pytest.param(5, "claims_2026-03.csv", "", "is empty", id="empty-file"),
         pytest.param(
-            "claims_2026-04.csv", "ClaimID,PatientID\nC1,P1\n", "ClaimAmount", id="missing-column"
+            6,
+            "claims_2026-04.csv",
+            "ClaimID,PatientID\nC1,P1\n",
+            "ClaimAmount",
+            id="missing-column",
         ),
     ],
 )
-def test_a_refused_file_is_named_and_publishes_nothing(
-    simulated: Simulated, name: str, content: str, complaint: str
+def test_a_refused_file_is_named_and_the_hospitals_are_published(
+    simulated: Simulated, days: int, name: str, content: str, complaint: str
 ) -> None:
-    day = simulated.last_date + timedelta(days=3)
-    before = simulated.pipeline.content()
+    day, patient = simulated.last_date + timedelta(days=days), f"Noon{'ab'[days - 5]}"
+    for hospital in HOSPITALS:
+        change_a_patient(simulated, hospital, day, patient)
+    claims = rows("silver", "claims", "COUNT(*) AS versions")
     file = simulated.pipeline.landing / "claims" / "hospital_a" / name
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(content)
@@ -266,4 +309,6 @@ def test_a_refused_file_is_named_and_publishes_nothing(
     assert run["state"] == "FAILED"
     assert name in run["error"]
     assert complaint in run["error"]
-    assert simulated.pipeline.content() == before
+    assert rows("silver", "claims", "COUNT(*) AS versions") == claims
+    assert shown(patient) == set(HOSPITALS)
+    assert incomplete() == {"payer_claims"}
