@@ -240,6 +240,7 @@ def _table_request(
         load_id=load.load_id,
         target_uri=load.uri or "",
         watermark=table.watermark,
+        is_checked=table.watermark is not None,
         key=tuple(table.columns[name] for name in entities()[table.entity].key),
         money=tuple(money(load).values()),
         extra_columns=table.extra_columns,

@@ -128,7 +128,7 @@ def test_deleted_rows_are_closed_once_and_leave_the_current_facts(hospitals: Hos
             assert not last["is_current"]
             assert begin <= last["expiry_date"] <= end
     found = counts(hospitals.day)
-    assert len(found) == 20, "two rules for five tables of two hospitals"
+    assert len(found) == 30, "three rules for five tables of two hospitals"
     assert {rule: failed for rule, failed in found.items() if failed} == {
         (hospital, f"gone_at_source({entity})"): 2 for hospital, entity in gone
     }
@@ -192,6 +192,32 @@ def test_what_no_window_could_see_is_read_again(hospitals: Hospitals) -> None:
         assert opened["version"] == closed["version"] + 1
         assert opened["is_current"]
         assert opened["_row_hash"] == closed["_row_hash"]
+
+
+def test_a_change_that_moved_no_stamp_is_read_again(hospitals: Hospitals) -> None:
+    """A09: found once, by its checksum."""
+    for hospital in HOSPITALS:
+        name, key = (column(hospital, "patients", c) for c in ("first_name", "patient_id"))
+        stamp = sources()[hospital].tables["patients"].watermark
+        [patient] = hospitals.run(
+            hospital,
+            f"SELECT {key} FROM patients WHERE {stamp} < '2026-01-15' AND {key} != '' "
+            f"GROUP BY {key} HAVING COUNT(*) = 1 ORDER BY {key} LIMIT 1",
+        )[0]
+        hospitals.run(
+            hospital, f"UPDATE patients SET {name} = 'Unstamped' WHERE {key} = '{patient}'"
+        )
+
+    hospitals.reconcile()
+
+    rule = "changed_without_stamp(patients)"
+    assert {counts(hospitals.day)[hospital, rule] for hospital in HOSPITALS} == {1}
+    changed = rows("silver", "patients_current", "source_system", "first_name = 'Unstamped'")
+    assert {row["source_system"] for row in changed} == set(HOSPITALS)
+
+    hospitals.reconcile()
+
+    assert set(counts(hospitals.day).values()) == {0}
 
 
 def test_a_table_that_lost_too_much_is_one_clear_error_and_the_other_hospital_goes_on(
