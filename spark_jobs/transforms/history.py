@@ -89,7 +89,8 @@ def replay(arrived: DataFrame, logged: DataFrame) -> DataFrame:
         One row per observation: OBSERVATION, `_is_new`, `_wins` (counts at its event time),
         `_starts` (opens a version, number `version`, in force until `expiry_date`, where its key
         is gone if `is_deleted`), `_is_affected` (the versions of its key are not the published
-        ones), what `revisions.mark` says and, for new rows, `_disposition`.
+        ones), `_is_restated` (nor its revisions), `_is_kept`, `_revises` and `known_to` as
+        `revisions.mark` says, and, for new rows, `_disposition`.
     """
     both = arrived.select(*OBSERVATION, F.lit(True).alias("_is_new")).unionByName(
         logged.select(*OBSERVATION, F.lit(False).alias("_is_new"))
@@ -144,7 +145,8 @@ def _replay_together(observations: DataFrame) -> DataFrame:
         F.when(F.col("_starts"), F.coalesce(next_bound, F.lit(OPEN_END))).alias("expiry_date"),
         F.when(F.col("_starts"), F.coalesce(by_deletion, F.lit(False))).alias("is_deleted"),
         F.max(affects).over(key).alias("_is_affected"),
-        *["_is_kept", "_revises", "known_to", "_is_restated"],
+        *["_is_kept", "_revises", "known_to"],
+        F.max("_restates").over(key).alias("_is_restated"),
         F.when(F.col("_is_new"), _disposition(is_change)).alias("_disposition"),
     )
 

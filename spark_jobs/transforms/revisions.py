@@ -11,7 +11,6 @@ from pyspark.sql import Window as W
 from pyspark.sql import functions as F
 
 _INSTANT = ("entity", "record_key", "_event_at")
-_KEY = ("entity", "record_key")
 
 
 def mark(observations: DataFrame, open_end: Column) -> DataFrame:
@@ -27,8 +26,8 @@ def mark(observations: DataFrame, open_end: Column) -> DataFrame:
 
     Returns:
         The same rows and `_is_kept` (stands for its reading), `_revises`, `known_to` (when the next
-        revision of the instant became known) and `_is_restated` (the revisions of its key are not
-        the published ones).
+        revision of the instant became known) and `_restates` (revisions of its key are not the
+        published ones because of it).
     """
     instant = W.partitionBy(*_INSTANT).orderBy(
         F.col("_observed_at"),
@@ -61,5 +60,5 @@ def mark(observations: DataFrame, open_end: Column) -> DataFrame:
         *observations.columns,
         *["_is_kept", "_revises"],
         F.when(F.col("_revises"), F.coalesce(known_to, open_end)).alias("known_to"),
-        F.max(restates).over(W.partitionBy(*_KEY)).alias("_is_restated"),
+        restates.alias("_restates"),
     )
