@@ -25,6 +25,7 @@ row value. Instants are ISO 8601 with an offset. `?` marks fields that may be nu
         watermark?   source column that says when a row changed
         rows?        [row id]: the only rows to read, all of them if left out
         observed_at  end of the load's window, or arrival of its file
+        limit?       {share, rows}: a load of which rules hold more rows than both is refused whole
 """
 
 from __future__ import annotations
@@ -101,6 +102,14 @@ class Amounts:
 
 
 @dataclass(frozen=True)
+class Limit:
+    """How many rows of a load rules may hold: this share of them, and this many in any case."""
+
+    share: float
+    rows: int
+
+
+@dataclass(frozen=True)
 class Load:
     """One bronze load of an entity."""
 
@@ -112,6 +121,7 @@ class Load:
     watermark: str | None
     observed_at: datetime
     rows: tuple[int, ...] | None
+    limit: Limit | None
 
     @property
     def shape(self) -> tuple[object, ...]:
@@ -355,6 +365,7 @@ def _load(node: _Node) -> Load:
         ZoneInfo(zone)
     except (KeyError, ValueError) as error:
         raise SpecError(f"{node.where}.time_zone: `{zone}` is no IANA time zone") from error
+    limit = node.field("limit", dict, optional=True)
     return Load(
         load_id=node.text("load_id"),
         source_system=node.text("source_system"),
@@ -364,4 +375,9 @@ def _load(node: _Node) -> Load:
         watermark=node.optional_text("watermark"),
         observed_at=node.instant("observed_at"),
         rows=node.optional_numbers("rows"),
+        limit=_limit(_Node(limit, f"{node.where}.limit")) if limit else None,
     )
+
+
+def _limit(node: _Node) -> Limit:
+    return Limit(share=node.field("share", float), rows=node.field("rows", int))

@@ -263,6 +263,15 @@ def loads(where: str, **values: object) -> list[Load]:
     ]
 
 
+def refused_loads(run: Run) -> list[Load]:
+    """Loads that the run's batch did not publish with the others."""
+    return loads(
+        "state = 'FAILED' AND batch_id IN (SELECT publication_id "
+        f"FROM {name('publications')} WHERE layer = 'silver' AND run_id = @run_id)",
+        run_id=run.run_id,
+    )
+
+
 def attempted(load_ids: Sequence[str]) -> set[str]:
     """Which of these loads were planned before: rows of them may be in bronze already."""
     if not load_ids:

@@ -69,7 +69,19 @@ ACCEPTED = [
     ("record_key", "STRING"),
     ("event_at", "TIMESTAMP"),
 ]
-_REPORTS = {"loads": LOADS, "quarantine": QUARANTINE, "dq": DQ, "accepted": ACCEPTED}
+REFUSED = [
+    ("load_id", "STRING"),
+    ("rule", "STRING"),
+    ("rows_read", "INT64"),
+    ("rows_held", "INT64"),
+]
+REPORTS = {
+    "loads": LOADS,
+    "quarantine": QUARANTINE,
+    "dq": DQ,
+    "accepted": ACCEPTED,
+    "refused": REFUSED,
+}
 PUBLISHED = "silver"
 
 
@@ -115,7 +127,7 @@ def prepare(run: Run, loads: Sequence[Load], folder: str) -> Batch:
     is_rebuild = folder == _REBUILDS
     rebuilds = settings().lake_uri("silver", _REBUILDS)
     history = [] if is_rebuild else audit.published_batches(rebuilds)
-    spec = silver_spec(batch_id, run.business_date, loads, history)
+    spec = silver_spec(batch_id, run.business_date, loads, history, is_limited=not is_rebuild)
     batch = Batch(
         batch_id=batch_id,
         spec_uri=settings().lake_uri("silver", "specs", f"{batch_id}.json"),
@@ -156,7 +168,7 @@ def load_staging(batch: Batch, purpose: str) -> None:
     ]
     reports = [
         _staging(batch, report, f"{purpose}_{report}", columns)
-        for report, columns in _REPORTS.items()
+        for report, columns in REPORTS.items()
     ]
     bigquery.load_parquet([*tables, *reports])
 
@@ -206,7 +218,7 @@ def publish_sql(names: Iterable[str], *, is_rebuild: bool = False) -> str:
                 for table in entity.silver_tables()
                 for line in _replace_keys(table, is_rebuild)
             ],
-            *([] if is_rebuild else _record_loads()),
+            *([] if is_rebuild else [*_record_loads(), *_refuse_loads()]),
             *_keep_ledger([entity.name for entity in staged], is_rebuild),
             *_record_publication(),
             "COMMIT TRANSACTION",
@@ -331,6 +343,27 @@ def _record_loads() -> list[str]:
         f"(run_id, business_date, layer, {checked}, checked_at) "
         f"SELECT @run_id, @business_date, 'silver', {own}, CURRENT_TIMESTAMP() "
         f"FROM {staged_table(PUBLISHED, 'dq')} AS staged JOIN {loads} AS known ON {of_batch}",
+    ]
+
+
+def _refuse_loads() -> list[str]:
+    """Marks loads of which nothing is published as failed, so that they are landed again."""
+    path = SQL / "audit" / "refused.sql"
+    refused = render(
+        path.read_text(encoding="utf-8"),
+        {
+            "silver_refused": staged_table(PUBLISHED, "refused"),
+            "table_loads": audit.name("table_loads"),
+            "files": audit.name("files"),
+        }.__getitem__,
+        "audit/refused.sql",
+    )
+    return [
+        f"UPDATE {audit.name('files')} AS known SET state = 'REFUSED', reason = refused.message "
+        f"FROM ({refused}) AS refused WHERE known.load_id = refused.load_id",
+        f"UPDATE {audit.name('table_loads')} AS known SET state = 'FAILED', "
+        f"error = refused.message FROM ({refused}) AS refused "
+        "WHERE known.load_id = refused.load_id AND known.batch_id = @batch_id",
     ]
 
 

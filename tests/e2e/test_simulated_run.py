@@ -279,6 +279,41 @@ def test_a_broken_configuration_is_one_clear_error_and_publishes_nothing(
     assert simulated.pipeline.content() == before
 
 
+def test_a_load_of_which_rules_hold_too_much_is_held_whole_and_the_others_are_published(
+    simulated: Simulated,
+) -> None:
+    """B36: corrected at its source and run again, the date is whole."""
+    day, name = simulated.last_date + timedelta(days=4), "Dusk"
+    for hospital in HOSPITALS:
+        change_a_patient(simulated, hospital, day, name)
+    with transaction(simulated.pipeline.hospitals["hospital_a"]) as cursor:
+        cursor.execute("CREATE TABLE bad SELECT * FROM patients LIMIT 150")
+        cursor.execute(f"UPDATE bad SET PatientID = NULL, ModifiedDate = '{day} 11:00:00'")
+        cursor.execute("INSERT INTO patients SELECT * FROM bad")
+        cursor.execute("DROP TABLE bad")
+    with pytest.raises(RunFailed):
+        simulated.run(day)
+    run = last_run(day)
+    assert (run["state"], run["failed_task"]) == ("FAILED", "close_run")
+    assert "patient_id_missing 15" in run["error"]
+    assert "source hospital_a, table patients" in run["error"]
+    load_id = f"hospital_a.patients.{day:%Y%m%d}"
+    assert rows("audit", "quarantine", where=f"load_id = '{load_id}'") == []
+    assert shown(name) == {"hospital_b"}
+    waiting = rows("gold", "source_freshness", "source, table_name", "NOT is_complete")
+    assert waiting == [{"source": "hospital_a", "table_name": "patients"}]
+
+    with transaction(simulated.pipeline.hospitals["hospital_a"]) as cursor:
+        cursor.execute(
+            f"DELETE FROM patients WHERE PatientID IS NULL AND ModifiedDate = '{day} 11:00:00'"
+        )
+    simulated.run(day)
+
+    assert last_run(day)["state"] == "SUCCEEDED"
+    assert shown(name) == set(HOSPITALS)
+    assert incomplete() == set()
+
+
 @pytest.mark.parametrize(
     ("days", "name", "content", "complaint"),
     [

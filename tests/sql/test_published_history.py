@@ -31,13 +31,7 @@ REPEATS = "a version repeats the one before it"
 @pytest.fixture
 def staging(warehouse: Warehouse) -> Warehouse:
     """Staging as a batch without loads leaves it."""
-    reports = {
-        "loads": silver.LOADS,
-        "quarantine": silver.QUARANTINE,
-        "dq": silver.DQ,
-        "accepted": silver.ACCEPTED,
-    }
-    for report, columns in reports.items():
+    for report, columns in silver.REPORTS.items():
         warehouse.stage(f"silver_{report}", columns)
     warehouse.fill("patients", [])
     return warehouse

@@ -76,6 +76,7 @@ class Ledger:
             "accepted": (silver.ACCEPTED, accepted),
             "loads": (silver.LOADS, staged.get("loads", ())),
             "dq": (silver.DQ, staged.get("dq", ())),
+            "refused": (silver.REFUSED, ()),
         }
         self.warehouse.stage_entity("claims", list(staged.get("versions", ())), [])
         values = {name: json.dumps(list(given)) for name, (_, given) in content.items()}
