@@ -5,8 +5,10 @@ that landed into silver, and BigQuery builds gold from it. Silver and gold are e
 one transaction, so readers see a whole date or the one before it.
 
 **When it fails.** Audit says which task failed and why: `SELECT * FROM audit.pipeline_runs`, and
-for a load `audit.table_loads`. Mend the cause and clear the failed task: nothing that landed is
-read again, and nothing that was published is published twice.
+for a load `audit.table_loads`. A source that cannot be landed does not stop the others: they are
+published, the run fails at its end, and `gold.source_freshness` says what is missing. Mend the
+cause and clear the failed task: nothing that landed is read again, and nothing that was published
+is published twice.
 
 **Backfill.** Create it from the Airflow page or with `airflow backfill create`; one run is one
 business date, in any order, as often as you like.
@@ -31,7 +33,9 @@ def land(source_name: str) -> int:
 
 @dag(schedule="0 6 * * *", doc_md=__doc__, tags=["rcm", "daily"], **DAG_OPTIONS)
 def rcm_daily() -> None:
-    chain(land.expand(source_name=open_run()), publish_batch(), close_run())
+    landed, closed = land.expand(source_name=open_run()), close_run()
+    chain(landed, publish_batch(), closed)
+    chain(landed, closed)
 
 
 rcm_daily()

@@ -7,7 +7,8 @@ like any batch.
 
 **When it fails.** A table that lost more rows than `max_delete_share` in its source's file allows,
 is empty or went back in time stops its source before anything is closed; the error names table and
-counts. If the deletion is right, trigger the DAG with `{"accept": ["<source>.<table>"]}`.
+counts, and the other sources are published. If the deletion is right, trigger the DAG with
+`{"accept": ["<source>.<table>"]}`.
 
 **Backfill.** There is nothing to backfill: a comparison is about now.
 """
@@ -50,7 +51,9 @@ def compare_keys(source_name: str) -> int:
     **DAG_OPTIONS,
 )
 def rcm_reconcile_keys() -> None:
-    chain(compare_keys.expand(source_name=open_run()), publish_batch(), close_run())
+    compared, closed = compare_keys.expand(source_name=open_run()), close_run()
+    chain(compared, publish_batch(), closed)
+    chain(compared, closed)
 
 
 rcm_reconcile_keys()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from local.lineage.queries import Sources
     from utils.checks import Check
-    from utils.entities import Entity
+    from utils.entities import Entity, SilverTable
     from utils.sql import Model
 
 FOLDER = ROOT / "docs" / "dictionary"
@@ -66,7 +66,11 @@ def pages() -> dict[str, str]:
     """Every page's text in Markdown by its place in the folder."""
     lines: dict[str, Iterable[str]] = {INDEX: _index()}
     lines |= {f"gold/{name}.md": _gold(model) for name, model in gold_models().items()}
-    lines |= {f"silver/{name}.md": _silver(entity) for name, entity in entities().items()}
+    lines |= {
+        f"silver/{table.name}.md": _silver(entity, table)
+        for entity in entities().values()
+        for table in entity.silver_tables()
+    }
     lines |= {
         f"audit/{name}.md": _audit(name, comment) for name, comment in audit.declarations().items()
     }
@@ -87,8 +91,12 @@ def _index() -> Iterator[str]:
     for title, models in sections.items():
         tables = {name: (m.header.description, m.header.grain) for name, m in models.items()}
         yield from _section(title, "gold", ("what it holds", "grain"), tables)
-    silver = {name: (entity.description, entity.grain) for name, entity in entities().items()}
-    yield from _section("Silver", "silver", ("what it holds", "grain"), silver)
+    silver = {
+        table.name: (table.description,)
+        for entity in entities().values()
+        for table in entity.silver_tables()
+    }
+    yield from _section("Silver", "silver", ("what it holds",), silver)
     comments = {name: (comment,) for name, comment in audit.declarations().items()}
     yield from _section("Audit", "audit", ("what it holds",), comments)
 
@@ -135,23 +143,21 @@ def _gold(model: Model) -> Iterator[str]:
     )
 
 
-def _silver(entity: Entity) -> Iterator[str]:
-    columns = entity.silver_schema()
-    yield from _heading("silver", entity.name, entity.description)
-    yield f"- **Grain**: {entity.grain}"
-    yield f"- **Keys**: `source_system`, {_codes(entity.key)}, `version`"
-    yield f"- **Versions in force**: `{entity.name}_current`"
-    yield from _links("Read by", _readers(f"silver/{entity.name}"))
+def _silver(entity: Entity, table: SilverTable) -> Iterator[str]:
+    yield from _heading("silver", table.name, table.description)
+    if table.name == entity.name:
+        yield f"- **Versions in force**: `{entity.name}_current`"
+    yield from _links("Read by", _readers(f"silver/{table.name}"))
     yield ""
     yield "## Columns\n"
     yield from _table(
         ("column", "type", "PHI", "meaning"),
         [
             (column.name, column.type, "yes" if column.phi else "", column.description)
-            for column in columns
+            for column in table.columns
         ],
     )
-    yield from _lineage("silver", entity.name, [column.name for column in columns])
+    yield from _lineage("silver", table.name, [column.name for column in table.columns])
     if entity.rules:
         yield "## Rules\n"
         yield from _table(
@@ -206,14 +212,20 @@ def _sources(sources: Sources) -> str:
 @cache
 def _pages() -> Mapping[str, str]:
     """The page of every table and view that a model may name, without its extension."""
-    silver = {
-        f"{name}{suffix}": f"silver/{name}"
+    views = {
+        f"{name}_{template}": f"silver/{name}"
         for name in entities()
-        for suffix in ("", "_current", "_periods")
+        for template in ("current", "periods")
+    }
+    tables = {
+        table.name: f"silver/{table.name}"
+        for entity in entities().values()
+        for table in entity.silver_tables()
     }
     return {
         **{name: f"audit/{name}" for name in audit.declarations()},
-        **silver,
+        **views,
+        **tables,
         **{name: f"gold/{name}" for name in gold_models()},
     }
 

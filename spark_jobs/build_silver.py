@@ -3,9 +3,11 @@
 Below the output folder, as Parquet:
 
     rows/                   every row read and its failed rules, without content (working table)
+    refused/                loads of which nothing else is written, and the rules that hold them
     timeline/               the replayed observations, without content (working table)
     <entity>/observations/  new rows of the observation log
     <entity>/versions/      all versions of every key whose published versions change
+    <entity>/revisions/     the same of revisions, of entities that keep them
     quarantine/             rows that are held and why, without content
     accepted/               newest accepted observations that start no version, without content
     dq/                     rows checked and failed per load and rule
@@ -27,7 +29,7 @@ from pyspark.sql import functions as F
 
 from spark_jobs import io
 from spark_jobs.spec import Batch, Entity, Load
-from spark_jobs.transforms import conform, history, ledger, quality
+from spark_jobs.transforms import conform, history, ledger, quality, tables
 
 WRITERS = 4
 
@@ -44,7 +46,7 @@ def build_silver(spark: SparkSession, batch: Batch, output: str) -> None:
     loads = _loads(spark, batch)
     checked = {entity.name: _checked(spark, entity, loads) for entity in batch.entities}
     gone = {entity.name: _gone(spark, entity) for entity in batch.entities}
-    rows = io.write_and_read(
+    read = io.write_and_read(
         _union(
             [
                 *(ledger.rows_read(checked[entity.name], entity) for entity in batch.entities),
@@ -53,13 +55,16 @@ def build_silver(spark: SparkSession, batch: Batch, output: str) -> None:
         ),
         f"{root}/rows/",
     )
+    over = ledger.refused_loads(read, _limits(spark, batch))
+    refused = io.write_and_read(over.repartition(1), f"{root}/refused/")
+    rows = ledger.without(read, refused, "_load_id")
     timeline = io.write_and_read(_timeline(spark, batch, rows), f"{root}/timeline/")
 
     def write_entity(entity: Entity) -> None:
         content = checked[entity.name].select(*entity.log_schema).union(gone[entity.name])
         _write_entity(spark, entity, content, timeline, f"{root}/{entity.name}")
 
-    expected = _expected_checks(spark, batch)
+    expected = ledger.without(_expected_checks(spark, batch), refused, "load_id")
     reports = {
         "quarantine": ledger.quarantined_rows(rows, expected),
         "accepted": ledger.last_accepted(timeline),
@@ -71,7 +76,9 @@ def build_silver(spark: SparkSession, batch: Batch, output: str) -> None:
             *(partial(io.write_parquet, of, f"{root}/{name}/") for name, of in reports.items()),
         ]
     )
-    known = _union([loads.drop("observed_at"), _delete_loads(batch, gone)])
+    known = ledger.without(
+        _union([loads.drop("observed_at"), _delete_loads(batch, gone)]), refused, "load_id"
+    )
     io.require_configured(spark)
     totals = ledger.control_totals(rows, timeline, known)
     io.write_parquet(totals.repartition(1), f"{root}/loads/")
@@ -132,7 +139,9 @@ def _write_entity(
     gained = f"{folder}/observations/"
     io.write_parquet(history.new_observations(content, timeline, entity), gained)
     log = _log(spark, entity, gained)
-    io.write_parquet(history.versions(log, timeline, entity), f"{folder}/versions/")
+    io.write_parquet(tables.versions(log, timeline, entity), f"{folder}/versions/")
+    if entity.keeps_revisions:
+        io.write_parquet(tables.revisions(log, timeline, entity), f"{folder}/revisions/")
 
 
 def _log(spark: SparkSession, entity: Entity, *gained: str) -> DataFrame:
@@ -194,6 +203,25 @@ def _loads(spark: SparkSession, batch: Batch) -> DataFrame:
     columns = ("load_id", "entity", "source_system", "observed_at")
     observed_at = F.col("observed_at").cast("timestamp")
     return io.small_table(spark, loads, columns).withColumn("observed_at", observed_at)
+
+
+def _limits(spark: SparkSession, batch: Batch) -> DataFrame:
+    limits = [
+        {
+            "load_id": load.load_id,
+            "max_rows": str(load.limit.rows),
+            "max_share": str(load.limit.share),
+        }
+        for entity in batch.entities
+        for load in entity.loads
+        if load.limit
+    ]
+    texts = io.small_table(spark, limits, ("load_id", "max_rows", "max_share"))
+    return texts.select(
+        "load_id",
+        F.col("max_rows").cast("bigint").alias("max_rows"),
+        F.col("max_share").cast("double").alias("max_share"),
+    )
 
 
 def _union(tables: Iterable[DataFrame]) -> DataFrame:

@@ -8,6 +8,7 @@ row value. Instants are ISO 8601 with an offset. `?` marks fields that may be nu
     entities[]
       name, singular what the entity is called: `patients`, `patient`
       key[]          columns that identify a row within its source system
+      keeps_revisions  whether every state that was ever known is published
       amounts?       {billed?, paid?}: the columns with the dollars
       columns[]      {name, type, normalize?, required, tracked}, in contract order
       derived[]      {name, type, expr}: Spark SQL over the columns and `_event_at`
@@ -24,6 +25,7 @@ row value. Instants are ISO 8601 with an offset. `?` marks fields that may be nu
         watermark?   source column that says when a row changed
         rows?        [row id]: the only rows to read, all of them if left out
         observed_at  end of the load's window, or arrival of its file
+        limit?       {share, rows}: a load of which rules hold more rows than both is refused whole
 """
 
 from __future__ import annotations
@@ -100,6 +102,14 @@ class Amounts:
 
 
 @dataclass(frozen=True)
+class Limit:
+    """How many rows of a load rules may hold: this share of them, and this many in any case."""
+
+    share: float
+    rows: int
+
+
+@dataclass(frozen=True)
 class Load:
     """One bronze load of an entity."""
 
@@ -111,6 +121,7 @@ class Load:
     watermark: str | None
     observed_at: datetime
     rows: tuple[int, ...] | None
+    limit: Limit | None
 
     @property
     def shape(self) -> tuple[object, ...]:
@@ -126,6 +137,7 @@ class Entity:
     name: str
     singular: str
     key: tuple[str, ...]
+    keeps_revisions: bool
     amounts: Amounts
     columns: tuple[Column, ...]
     derived: tuple[Derived, ...]
@@ -292,6 +304,7 @@ def _entity(node: _Node) -> Entity:
         name=node.text("name"),
         singular=node.text("singular"),
         key=node.texts("key"),
+        keeps_revisions=node.flag("keeps_revisions"),
         amounts=_amounts(_Node(amounts or {}, f"{node.where}.amounts")),
         columns=tuple(_column(item) for item in node.nodes("columns")),
         derived=tuple(_derived(item) for item in node.nodes("derived")),
@@ -352,6 +365,7 @@ def _load(node: _Node) -> Load:
         ZoneInfo(zone)
     except (KeyError, ValueError) as error:
         raise SpecError(f"{node.where}.time_zone: `{zone}` is no IANA time zone") from error
+    limit = node.field("limit", dict, optional=True)
     return Load(
         load_id=node.text("load_id"),
         source_system=node.text("source_system"),
@@ -361,4 +375,9 @@ def _load(node: _Node) -> Load:
         watermark=node.optional_text("watermark"),
         observed_at=node.instant("observed_at"),
         rows=node.optional_numbers("rows"),
+        limit=_limit(_Node(limit, f"{node.where}.limit")) if limit else None,
     )
+
+
+def _limit(node: _Node) -> Limit:
+    return Limit(share=node.field("share", float), rows=node.field("rows", int))

@@ -1,4 +1,4 @@
-"""An independent replay: what the published history of one key must be, in plain Python.
+"""An independent replay: what the published tables must say of one key, in plain Python.
 
 It knows all observations of the key at once and nothing of batches, Spark or the job's code.
 """
@@ -70,6 +70,24 @@ class Version:
     observed_at: datetime
 
 
+@dataclass(frozen=True)
+class Revision:
+    """What was known of one event time, from one moment to another."""
+
+    key: str
+    source_system: str
+    thing_id: str
+    value: str | None
+    note: str | None
+    colour: str | None
+    event_at: datetime
+    known_from: datetime
+    known_to: datetime
+    is_deleted: bool
+    row_hash: str
+    load_id: str
+
+
 def surrogate(parts: Sequence[str | None]) -> str:
     """SHA-256 over `<length>:<part>` of each part, `-1:` for None."""
     encoded = ["-1:" if part is None else f"{len(part)}:{part}" for part in parts]
@@ -100,6 +118,49 @@ def replay(observations: Iterable[Observation]) -> list[Version]:
         if is_open:
             versions.append(_opened(now, len(versions) + 1))
     return versions
+
+
+def known_at(observations: Iterable[Observation], moment: datetime) -> list[Observation]:
+    """The observations that had been made at a moment."""
+    return [seen for seen in observations if seen.observed_at <= moment]
+
+
+def revisions(observations: Iterable[Observation]) -> list[Revision]:
+    """What was known of one key, by event time and then by the moment from which it was known.
+
+    Asks at every moment, of all that had been observed by then, what counts.
+    """
+    seen = list(observations)
+    found: list[Revision] = []
+    for event_at in sorted({each.event_at for each in seen}):
+        of_instant = [each for each in seen if each.event_at == event_at]
+        known: list[Revision] = []
+        for moment in sorted({each.observed_at for each in of_instant}):
+            [counting] = winners(known_at(of_instant, moment))
+            if known and known[-1].row_hash == counting.row_hash:
+                continue
+            if known:
+                known[-1] = Revision(**{**vars(known[-1]), "known_to": moment})
+            known.append(_revised(counting, moment))
+        found += known
+    return found
+
+
+def _revised(by: Observation, moment: datetime) -> Revision:
+    return Revision(
+        key=by.key,
+        source_system=by.source_system,
+        thing_id=by.thing_id,
+        value=by.value,
+        note=by.note,
+        colour=by.colour,
+        event_at=by.event_at,
+        known_from=moment,
+        known_to=OPEN_END,
+        is_deleted=by.is_deleted,
+        row_hash=by.row_hash,
+        load_id=by.load_id,
+    )
 
 
 def _closed(version: Version, by: Observation) -> Version:

@@ -80,11 +80,16 @@ class Pipeline:
 
     def content(self) -> dict[str, str]:
         """A hash of every published table's rows, technical columns left out."""
-        tables = [("silver", name) for name in entities()]
+        tables = [("silver", name) for name in silver_tables()]
         tables += [
             ("gold", name) for name, model in gold_models().items() if model.header.published
         ]
         return {f"{layer}.{name}": content_hash(layer, name) for layer, name in tables}
+
+
+def silver_tables() -> list[str]:
+    """Names of silver's tables."""
+    return [table.name for entity in entities().values() for table in entity.silver_tables()]
 
 
 def checkout(folder: Path) -> Path:

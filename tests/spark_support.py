@@ -71,6 +71,7 @@ def entity_json(name: str, **parts: Any) -> dict[str, Any]:
         "name": config["name"],
         "singular": config["singular"],
         "key": config["key"],
+        "keeps_revisions": config.get("keeps_revisions", False),
         "amounts": config.get("amounts"),
         "columns": columns,
         "derived": derived,

@@ -17,7 +17,7 @@ import yaml
 from google.cloud.bigquery import QueryJobConfig
 
 from utils import audit, bigquery, lease
-from utils.entities import Entity, entities
+from utils.entities import Entity, SilverTable, entities
 from utils.gold import build_statement, refresh_script
 from utils.layout import silver_view
 from utils.silver import history_query
@@ -110,7 +110,7 @@ def broken_promises(entity: str, rows: list[Row]) -> dict[str, int]:
         history_query([entities()[entity]], _given),
     ]
     found = bigquery.query("\n".join(script), {_given(entity): _complete(entity, rows)})
-    return {row["broken_promise"]: row["version_count"] for row in found}
+    return {row["broken_promise"]: row["row_count"] for row in found}
 
 
 def in_order(rows: Any) -> list[Row]:
@@ -133,12 +133,16 @@ def _entity_of(table: str) -> str | None:
 
 
 def _columns(table: str) -> dict[str, str]:
-    if table in entities():
-        return {column.name: column.type for column in entities()[table].silver_schema()}
+    if table in (silver := _silver_tables()):
+        return {column.name: column.type for column in silver[table].columns}
     if table in gold_models():
         columns = gold_models()[table].header.columns
         return {name: column.sql_type.partition("(")[0] for name, column in columns.items()}
     return audit.schema(table)
+
+
+def _silver_tables() -> dict[str, SilverTable]:
+    return {table.name: table for entity in entities().values() for table in entity.silver_tables()}
 
 
 def _given_table(table: str, columns: dict[str, str]) -> str:
@@ -195,9 +199,12 @@ class Warehouse:
             {_given(entity): _complete(entity, rows)},
         )
 
-    def stage_versions(self, entity: str, rows: list[Row]) -> None:
-        """Replaces the versions of an entity that are staged."""
-        self.stage(f"silver_{entity}", list(_columns(entity).items()), _complete(entity, rows))
+    def stage_entity(self, entity: str, versions: list[Row], revisions: list[Row]) -> None:
+        """Replaces what is staged of an entity."""
+        content = {"versions": _complete(entity, versions), "revisions": json.dumps(revisions)}
+        for table in entities()[entity].silver_tables():
+            columns = list(_columns(table.name).items())
+            self.stage(f"silver_{table.name}", columns, content[table.folder])
 
     def stage(self, name: str, columns: list[tuple[str, str]], rows_json: str = "[]") -> None:
         """Replaces a staging table."""

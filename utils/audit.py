@@ -213,14 +213,25 @@ def succeed_run(run: Run) -> None:
 
 
 def fail_run(run: Run, task_id: str, error: str) -> None:
-    """Records which task of a run failed and why, also if the run never got as far as starting."""
-    known = bigquery.query(
-        f"SELECT started_at FROM {name('pipeline_runs')} WHERE run_id = @run_id",
-        {"run_id": run.run_id},
+    """Records which task of a run failed and why, also if the run never got as far as starting.
+
+    Tasks that failed before it are named too: a source that is down does not end a run.
+    """
+    row = {**run.model_dump(), "started_at": _now(), **_ended("FAILED", task_id, error)}
+    also = ", ".join(
+        f"{column} = CASE WHEN known.state != 'FAILED' THEN given.{column} "
+        f"WHEN STRPOS(known.{column}, given.{column}) > 0 THEN known.{column} "
+        f"ELSE CONCAT(known.{column}, '{separator}', given.{column}) END"
+        for column, separator in (("failed_task", ", "), ("error", " "))
     )
-    started = known[0]["started_at"] if known else _now()
-    ended = _ended("FAILED", task_id, error)
-    upsert("pipeline_runs", ["run_id"], [{**run.model_dump(), "started_at": started, **ended}])
+    bigquery.query(
+        f"MERGE {name('pipeline_runs')} AS known "
+        f"USING ({_given('pipeline_runs', list(row))}) AS given ON known.run_id = given.run_id "
+        f"WHEN MATCHED THEN UPDATE SET state = given.state, ended_at = given.ended_at, {also} "
+        f"WHEN NOT MATCHED THEN INSERT ({', '.join(row)}) "
+        f"VALUES ({', '.join(f'given.{column}' for column in row)})",
+        _bound([row]),
+    )
 
 
 def _ended(state: str, task_id: str | None = None, error: str | None = None) -> dict[str, object]:
@@ -252,6 +263,15 @@ def loads(where: str, **values: object) -> list[Load]:
         Load(**{**row, **{name: tuple(json.loads(row[name] or "[]")) for name in _LISTS}})
         for row in rows
     ]
+
+
+def refused_loads(run: Run) -> list[Load]:
+    """Loads that the run's batch did not publish with the others."""
+    return loads(
+        "state = 'FAILED' AND batch_id IN (SELECT publication_id "
+        f"FROM {name('publications')} WHERE layer = 'silver' AND run_id = @run_id)",
+        run_id=run.run_id,
+    )
 
 
 def attempted(load_ids: Sequence[str]) -> set[str]:

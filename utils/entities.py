@@ -74,14 +74,28 @@ class SilverColumn(StrictModel):
     phi: bool = False
 
 
+class SilverTable(StrictModel):
+    """A published silver table; a batch has its rows in the folder `<entity>/<folder>`."""
+
+    name: str
+    folder: str
+    key_column: str
+    description: str
+    columns: tuple[SilverColumn, ...]
+
+
 class Entity(StrictModel):
-    """One entity of the common data model and everything that is true of its rows."""
+    """One entity of the common data model and everything that is true of its rows.
+
+    With `keeps_revisions`, `silver.<entity>_revisions` tells what was known on any past day.
+    """
 
     name: str = Field(pattern=IDENTIFIER)
     singular: str = Field(pattern=IDENTIFIER)
     description: str
     grain: str
     key: tuple[str, ...] = Field(min_length=1)
+    keeps_revisions: bool = False
     amounts: Amounts = Amounts()
     columns: dict[str, Column]
     derived: dict[str, Derived] = {}
@@ -116,20 +130,46 @@ class Entity(StrictModel):
 
     def silver_schema(self) -> list[SilverColumn]:
         """Columns of `silver.<entity>` in contract order, with BigQuery types."""
+        version_key = _column(self.version_key_column, "STRING", "Identity of this version.")
+        return [*self._identity(), version_key, *self._content(), *_HISTORY]
+
+    def silver_tables(self) -> list[SilverTable]:
+        """The tables that silver has of this entity."""
+        versions = SilverTable(
+            name=self.name,
+            folder="versions",
+            key_column=self.key_column,
+            description=f"{self.description} Grain: {self.grain}.",
+            columns=tuple(self.silver_schema()),
+        )
+        if not self.keeps_revisions:
+            return [versions]
+        revisions = SilverTable(
+            name=f"{self.name}_revisions",
+            folder="revisions",
+            key_column=self.key_column,
+            description=(
+                f"What was ever known of the {self.name}, and when. Grain: one row per "
+                f"source_system, {', '.join(self.key)}, event_at and known_from."
+            ),
+            columns=(*self._identity(), *self._content(), *_KNOWLEDGE),
+        )
+        return [versions, revisions]
+
+    def _identity(self) -> list[SilverColumn]:
+        return [
+            _column("source_system", "STRING", "Hospital or set of codes."),
+            _column(self.key_column, "STRING", f"Identity of the {self.singular}."),
+        ]
+
+    def _content(self) -> list[SilverColumn]:
         declared: list[tuple[str, Column | Derived]] = [
             *self.columns.items(),
             *self.derived.items(),
         ]
-        contract = [
+        return [
             SilverColumn(name=name, type=_sql(c.type), description=c.description, phi=c.phi)
             for name, c in declared
-        ]
-        return [
-            _column("source_system", "STRING", "Hospital or set of codes."),
-            _column(self.key_column, "STRING", f"Identity of the {self.singular}."),
-            _column(self.version_key_column, "STRING", "Identity of this version."),
-            *contract,
-            *_HISTORY,
         ]
 
 
@@ -146,6 +186,15 @@ _HISTORY = [
     _column("_row_hash", "STRING", "Hash of the tracked columns."),
     _column("_load_id", "STRING", "Load that brought this version."),
     _column("_observed_at", "TIMESTAMP", "Upper bound of that load's window."),
+]
+
+_KNOWLEDGE = [
+    _column("event_at", "TIMESTAMP", "Instant of the change that the source reported."),
+    _column("known_from", "TIMESTAMP", "Upper bound of the window that first reported it so."),
+    _column("known_to", "TIMESTAMP", "When the change was reported otherwise; else 9999-12-31."),
+    _column("is_deleted", "BOOL", "Whether the change was the row's deletion at its source."),
+    _column("_row_hash", "STRING", "Hash of the tracked columns."),
+    _column("_load_id", "STRING", "Load that brought this revision."),
 ]
 
 

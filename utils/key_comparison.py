@@ -10,6 +10,7 @@ never passes for a deletion.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,10 +20,9 @@ from utils import bigquery
 from utils.audit import Load
 from utils.entities import entities
 from utils.errors import ConfigError
-from utils.landing.contract import WantedColumn
 from utils.landing.mysql import TableRequest, land_table
-from utils.landing.mysql_query import Window, settled_before
-from utils.loads import bronze_uri
+from utils.landing.mysql_query import CHECKSUM, Window, settled_before
+from utils.loads import bronze_uri, wanted
 from utils.paths import SQL
 from utils.settings import settings
 from utils.sql import render
@@ -48,6 +48,7 @@ class Comparison:
         live_rows: rows of this table that silver shows as current.
         gone: their keys that are missing at the source, in silver's spelling.
         overlooked_rows: rows at the source that published windows should have brought.
+        unstamped_rows: those of them that changed although their watermark did not.
         overlooked: keys of the first of these, in the source's spelling.
         newest_at_source: the latest watermark at the source, in its local time.
         newest_landed: the latest one that ever landed.
@@ -57,6 +58,7 @@ class Comparison:
     live_rows: int
     gone: Keys = ()
     overlooked_rows: int = 0
+    unstamped_rows: int = 0
     overlooked: Keys = ()
     newest_at_source: datetime | None = None
     newest_landed: datetime | None = None
@@ -112,7 +114,7 @@ class Subject:
 
 def compare(subject: Subject, connection_uri: str) -> Comparison:
     """Reads every key of a table and compares it with silver and what landed."""
-    zone, staged = subject.source.zone, _stage_keys(subject, connection_uri)
+    zone, (staged, columns) = subject.source.zone, _stage_keys(subject, connection_uri)
     settled = settled_before(subject.published_bound - subject.table.overlap, zone)
     values: dict[str, object] = {
         "source": subject.source.name,
@@ -120,6 +122,7 @@ def compare(subject: Subject, connection_uri: str) -> Comparison:
         "clock": subject.clock,
         "now": settled_before(subject.clock, zone).isoformat(sep=" "),
         "settled": settled.isoformat(sep=" "),
+        "columns": json.dumps(columns),
     }
     [counts] = bigquery.query(comparison_sql(subject, staged, "counts"), values)
     gone = bigquery.query(comparison_sql(subject, staged, "gone"), values)
@@ -128,6 +131,7 @@ def compare(subject: Subject, connection_uri: str) -> Comparison:
         **counts,
         gone=_keys(gone),
         overlooked_rows=overlooked[0]["total"] if overlooked else 0,
+        unstamped_rows=overlooked[0]["unstamped"] if overlooked else 0,
         overlooked=_keys(overlooked),
     )
 
@@ -138,8 +142,12 @@ def _keys(rows: Iterable[dict[str, Any]]) -> Keys:
     )
 
 
-def _stage_keys(subject: Subject, connection_uri: str) -> str:
-    """Brings keys and watermark of every row of the table into a staging table."""
+def _stage_keys(subject: Subject, connection_uri: str) -> tuple[str, tuple[str, ...]]:
+    """Brings keys, watermark and checksum of every row of the table into a staging table.
+
+    Returns:
+        The table, and the columns that the checksums are made of.
+    """
     entity = entities()[subject.table.entity]
     for name in entity.key:
         if (column := entity.columns[name]).type != "STRING" or column.normalize not in _COMPARABLE:
@@ -148,18 +156,20 @@ def _stage_keys(subject: Subject, connection_uri: str) -> str:
                 where=f"configs/entities/{entity.name}.yaml",
                 remedy="Declare it as STRING, with `normalize` code, text or none",
             )
-    columns = dict.fromkeys([*subject.key, *filter(None, [subject.table.watermark])])
+    watermark = subject.table.watermark
     load_id = subject.load_id("keys")
     landed = land_table(
         TableRequest(
             uri=connection_uri,
             source=subject.source.name,
             table=subject.name,
-            columns=tuple(map(WantedColumn, columns)),
+            columns=wanted(subject.table),
             window=Window(None, subject.clock, subject.clock),
             zone=subject.source.zone,
             load_id=load_id,
             target_uri=settings().lake_uri("reconcile", f"{load_id}.parquet"),
+            is_checked=watermark is not None,
+            carried=tuple(dict.fromkeys([*subject.key, *filter(None, [watermark])])),
         )
     )
     staged = settings().table("staging", f"keys_{subject.source.name}__{subject.name}")
@@ -167,14 +177,14 @@ def _stage_keys(subject: Subject, connection_uri: str) -> str:
     # Every reading carries its own clock, so that equal keys are no equal content.
     job_id = f"{name}-{landed.sha256[:16]}"
     bigquery.load_parquet([bigquery.ParquetLoad([landed.uri], staged, job_id)])
-    return staged
+    return staged, landed.columns
 
 
 def comparison_sql(subject: Subject, staged: str, query: str) -> str:
     """A query of `sql/reconcile/` for a table.
 
-    Its parameters: @source, @table, @clock and, as text in the source's local time, @now and
-    @settled.
+    Its parameters: @source, @table, @clock, @columns (what checksums are made of) and,
+    as text in the source's local time, @now and @settled.
     """
     table, held_key = subject.table, entities()[subject.table.entity].key
     tables = {
@@ -194,6 +204,7 @@ def comparison_sql(subject: Subject, staged: str, query: str) -> str:
         has_source_key=" AND ".join(f"`{name}` IS NOT NULL" for name in subject.key),
         silver_columns=_as_texts(held_key),
         folded_silver_key=_json_of(map(_folded, held_key)),
+        checksum=f"`{CHECKSUM}`" if table.watermark else "CAST(NULL AS INT64)",
         changed_at=f"CAST({f'`{table.watermark}`' if table.watermark else 'NULL'} AS DATETIME)",
         listed=", ".join(f"key_{position}" for position, _ in enumerate(held_key)),
         limit=REREAD_LIMIT,

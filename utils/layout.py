@@ -22,7 +22,7 @@ from utils.sql import gold_models, render
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from utils.entities import Entity
+    from utils.entities import Entity, SilverTable
     from utils.settings import Settings
     from utils.sql import Column, Model
 
@@ -57,7 +57,8 @@ def create_silver_tables(environment: Settings) -> None:
     Raises:
         StateError: an entity lost a column that its table has.
     """
-    _create(environment, "silver", [_silver_table(e, environment) for e in entities().values()])
+    tables = [table for entity in entities().values() for table in entity.silver_tables()]
+    _create(environment, "silver", [_silver_table(table, environment) for table in tables])
 
 
 def _create(environment: Settings, layer: str, tables: list[Table]) -> None:
@@ -95,16 +96,16 @@ def _present(environment: Settings, layer: str) -> dict[str, str]:
     return {item.table_id: item.labels.get("layout", "") for item in listing}
 
 
-def _silver_table(entity: Entity, environment: Settings) -> Table:
+def _silver_table(declared: SilverTable, environment: Settings) -> Table:
     table = Table(
-        environment.table("silver", entity.name),
+        environment.table("silver", declared.name),
         schema=[
             SchemaField(column.name, column.type, description=column.description)
-            for column in entity.silver_schema()
+            for column in declared.columns
         ],
     )
-    table.description = f"{entity.description} Grain: {entity.grain}."
-    table.clustering_fields = [entity.key_column]
+    table.description = declared.description
+    table.clustering_fields = [declared.key_column]
     return table
 
 

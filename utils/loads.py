@@ -11,6 +11,7 @@ import hashlib
 import json
 import logging
 import re
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -105,21 +106,36 @@ def _schema_events(landed: Landed) -> str | None:
 def land(source: Source, run: Run, connection_uri: str | None) -> int:
     """Lands everything that a source has for a business date and returns the number of loads.
 
+    Until it is known that everything of a table landed, audit says that it did not, whatever
+    becomes of the task.
+
     Raises:
         PipelineError: the source or a file is not what its contract says. The loads that did
             arrive are recorded and kept; audit shows the ones that failed.
     """
+    _record_landing(source, run, dict.fromkeys(source.tables, 1))
     if isinstance(source, FileSource):
         expected = list(_expected_files(source, run))
     elif connection_uri is None:
         raise SourceError("A database source needs a connection", where=source.name)
     else:
         expected = list(_expected_tables(source, run, connection_uri))
-    return land_expected(source, run, expected)
+    outcomes = _bring(expected, run)
+    if isinstance(source, FileSource):
+        _check_months(source, run)
+    _record_landing(source, run, Counter(o.load.table_name for o in outcomes if o.error))
+    _raise_errors(source, outcomes)
+    return len(outcomes)
 
 
 def land_expected(source: Source, run: Run, expected: Sequence[Expected]) -> int:
     """Brings planned loads to bronze; returns their number and raises like `land`."""
+    outcomes = _bring(expected, run)
+    _raise_errors(source, outcomes)
+    return len(outcomes)
+
+
+def _bring(expected: Sequence[Expected], run: Run) -> list[Outcome]:
     attempted = audit.attempted([item.load.load_id for item in expected])
     audit.record_loads([item.load for item in expected])
     outcomes = [_attempt(item) for item in expected]
@@ -128,10 +144,23 @@ def land_expected(source: Source, run: Run, expected: Sequence[Expected]) -> int
     _load_bronze([item for item in arrived if item.load.load_type != "reconcile"], attempted)
     audit.record_outcomes([outcome.load for outcome in outcomes])
     audit.record_files([row for outcome in outcomes if (row := _file_row(outcome, run))])
-    if isinstance(source, FileSource):
-        _check_months(source, run)
-    _raise_errors(source, outcomes)
-    return len(outcomes)
+    return outcomes
+
+
+def _record_landing(source: Source, run: Run, failed: Mapping[str, int]) -> None:
+    """Records for each table how many of its loads failed; `gold.source_freshness` shows it."""
+    checks: list[dict[str, object]] = [
+        {
+            "entity": table.entity,
+            "source_system": source.name,
+            "rule": f"landed({name})",
+            "severity": "warn",
+            "rows_checked": 1,
+            "rows_failed": failed.get(name, 0),
+        }
+        for name, table in source.tables.items()
+    ]
+    audit.record_checks(run, "bronze", checks)
 
 
 def _attempt(expected: Expected) -> Outcome:
@@ -220,6 +249,7 @@ def _table_request(
         load_id=load.load_id,
         target_uri=load.uri or "",
         watermark=table.watermark,
+        is_checked=table.watermark is not None,
         key=tuple(table.columns[name] for name in entities()[table.entity].key),
         money=tuple(money(load).values()),
         extra_columns=table.extra_columns,

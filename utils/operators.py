@@ -69,9 +69,11 @@ def open_run() -> PokeReturnValue:
 def publish_batch(*, is_rebuild: bool = False) -> Any:
     """Merges every load that waits in bronze into silver, and builds gold from it.
 
-    Silver stays as it is when no load waits; gold is built either way. A rebuild merges all loads
-    that were ever published, and replaces silver. A DAG that uses the group passes DAG_OPTIONS,
-    whose macros the scripts name.
+    Goes on if one of the tasks before it succeeded, so that a source that is down does not stop
+    the others; `close_run`, which follows all of them, then fails the run. Silver stays as it is
+    when no load waits; gold is built either way. A rebuild merges all loads that were ever
+    published, and replaces silver. A DAG that uses the group passes DAG_OPTIONS, whose macros the
+    scripts name.
     """
     plan: Any = plan_silver(is_rebuild=is_rebuild)
     chain(
@@ -95,7 +97,7 @@ def publish_batch(*, is_rebuild: bool = False) -> Any:
     )
 
 
-@task
+@task(trigger_rule="all_done_min_one_success")
 def plan_silver(*, is_rebuild: bool) -> dict[str, Any]:
     """Writes the specification of the batch that merges what landed; skips when nothing did."""
     run = runs.current(get_current_context())

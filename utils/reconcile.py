@@ -1,7 +1,8 @@
 """Lands what a comparison of keys finds: rows deleted at a hospital, and rows overlooked.
 
-An incremental window shows rows that changed. It shows neither a row that is gone nor one whose
-watermark lies behind windows that are published: both are found by reading every key.
+An incremental window shows rows that changed. It shows neither a row that is gone, nor one whose
+watermark lies behind windows that are published, nor a change that left the watermark as it was:
+all are found by reading key, watermark and checksum of every row.
 """
 
 from __future__ import annotations
@@ -128,6 +129,7 @@ def _record(run: Run, compared: Sequence[Compared]) -> None:
         for rule, rows in (
             ("gone_at_source", (found.live_rows, len(found.gone))),
             ("overlooked_by_windows", (found.source_rows, found.overlooked_rows)),
+            ("changed_without_stamp", (found.source_rows, found.unstamped_rows)),
         )
     ]
     audit.record_checks(
@@ -186,6 +188,7 @@ def _reread(subject: Subject, keys: Keys, connection_uri: str) -> Expected:
         target_uri=load.uri or "",
         key=subject.key,
         only=keys,
+        is_checked=True,
         money=tuple(money(load).values()),
         extra_columns=subject.table.extra_columns,
     )

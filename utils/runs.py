@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from utils import audit, layout, lease
 from utils.audit import Run
-from utils.errors import PipelineError
+from utils.errors import PipelineError, SourceError
 from utils.paths import code_version
 from utils.settings import settings
 
@@ -77,8 +77,17 @@ def _is_live(holder: Holder, context: Mapping[str, Any]) -> bool:
 
 
 def close_run(context: Mapping[str, Any]) -> None:
-    """Records that the run did all its work and gives the lease back."""
+    """Records that the run did all its work and gives the lease back.
+
+    Raises:
+        SourceError: loads of the run were not published; everything else was.
+    """
     run = current(context)
+    if refused := audit.refused_loads(run):
+        raise SourceError(
+            " ".join(load.error or load.load_id for load in refused),
+            where=f"run {run.run_id}",
+        )
     audit.succeed_run(run)
     lease.release(run)
 

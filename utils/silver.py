@@ -1,9 +1,9 @@
 """Plans, stages and publishes a silver batch.
 
 Spark writes a batch into the lake; load jobs bring it into staging tables; one BigQuery
-transaction then replaces the versions of every affected key, brings the quarantine ledger up to
-date and records the publication. Readers see all of a batch or nothing of it, and the watermark
-moves in the same step.
+transaction then replaces the versions and revisions of every affected key, brings the quarantine
+ledger up to date and records the publication. Readers see all of a batch or nothing of it, and
+the watermark moves in the same step.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from utils.audit import Load, Run
-    from utils.entities import Entity
+    from utils.entities import Entity, SilverTable
 
 _TOKEN_LENGTH = 12
 _REBUILDS = "rebuilds"
@@ -69,7 +69,19 @@ ACCEPTED = [
     ("record_key", "STRING"),
     ("event_at", "TIMESTAMP"),
 ]
-_REPORTS = {"loads": LOADS, "quarantine": QUARANTINE, "dq": DQ, "accepted": ACCEPTED}
+REFUSED = [
+    ("load_id", "STRING"),
+    ("rule", "STRING"),
+    ("rows_read", "INT64"),
+    ("rows_held", "INT64"),
+]
+REPORTS = {
+    "loads": LOADS,
+    "quarantine": QUARANTINE,
+    "dq": DQ,
+    "accepted": ACCEPTED,
+    "refused": REFUSED,
+}
 PUBLISHED = "silver"
 
 
@@ -115,7 +127,7 @@ def prepare(run: Run, loads: Sequence[Load], folder: str) -> Batch:
     is_rebuild = folder == _REBUILDS
     rebuilds = settings().lake_uri("silver", _REBUILDS)
     history = [] if is_rebuild else audit.published_batches(rebuilds)
-    spec = silver_spec(batch_id, run.business_date, loads, history)
+    spec = silver_spec(batch_id, run.business_date, loads, history, is_limited=not is_rebuild)
     batch = Batch(
         batch_id=batch_id,
         spec_uri=settings().lake_uri("silver", "specs", f"{batch_id}.json"),
@@ -149,19 +161,20 @@ def stage(batch: Batch, run: Run) -> None:
 
 def load_staging(batch: Batch, purpose: str) -> None:
     """Replaces the staging tables of a purpose, such as PUBLISHED, by a batch's output."""
-    versions = [
-        _staging(batch, f"{name}/versions", f"{purpose}_{name}", _columns(name))
+    tables = [
+        _staging(batch, f"{name}/{table.folder}", f"{purpose}_{table.name}", _columns(table))
         for name in batch.entities
+        for table in entities()[name].silver_tables()
     ]
     reports = [
         _staging(batch, report, f"{purpose}_{report}", columns)
-        for report, columns in _REPORTS.items()
+        for report, columns in REPORTS.items()
     ]
-    bigquery.load_parquet([*versions, *reports])
+    bigquery.load_parquet([*tables, *reports])
 
 
-def _columns(name: str) -> list[tuple[str, str]]:
-    return [(column.name, column.type) for column in entities()[name].silver_schema()]
+def _columns(table: SilverTable) -> list[tuple[str, str]]:
+    return [(column.name, column.type) for column in table.columns]
 
 
 def _staging(
@@ -179,7 +192,7 @@ def _staging(
 def publish_sql(names: Iterable[str], *, is_rebuild: bool = False) -> str:
     """Checks what is staged for these entities and publishes it in one transaction.
 
-    A batch replaces the versions of the keys that it brings, a rebuild all versions. A rebuild
+    A batch replaces what is published of the keys that it brings, a rebuild everything. A rebuild
     leaves the loads as they are recorded: what each of them brought on its day stays true.
 
     Query parameters: @batch_id, @batch_uri, @run_id STRING and @business_date DATE. A batch that
@@ -199,8 +212,13 @@ def publish_sql(names: Iterable[str], *, is_rebuild: bool = False) -> str:
             *(_check_rejections() if is_rebuild else []),
             "BEGIN TRANSACTION",
             *lease.hold_statements(audit.name("leases")),
-            *[line for entity in staged for line in _replace_versions(entity, is_rebuild)],
-            *([] if is_rebuild else _record_loads()),
+            *[
+                line
+                for entity in staged
+                for table in entity.silver_tables()
+                for line in _replace_keys(table, is_rebuild)
+            ],
+            *([] if is_rebuild else [*_record_loads(), *_refuse_loads()]),
             *_keep_ledger([entity.name for entity in staged], is_rebuild),
             *_record_publication(),
             "COMMIT TRANSACTION",
@@ -235,15 +253,24 @@ def _imbalances(is_rebuild: bool) -> str:
 
 
 def history_query(checked: Iterable[Entity], ref: Callable[[str], str]) -> str:
-    """Counts the versions of these entities that break a promise; no rows if none does.
+    """Counts the versions and revisions of these entities that break a promise; no rows if none.
 
     Args:
         checked: entities to look at, at least one.
-        ref: gives the SQL name of an entity's versions.
+        ref: gives the SQL name of a silver table.
     """
-    template = (SQL / "silver" / "history.sql").read_text(encoding="utf-8")
-    histories = [(entity.name, entity.key_column) for entity in checked]
-    return render(template, ref, "silver/history.sql", histories=histories)
+    tables = [table for entity in checked for table in entity.silver_tables()]
+    found = [
+        render(
+            (SQL / "silver" / f"{gate}.sql").read_text(encoding="utf-8"),
+            ref,
+            f"silver/{gate}.sql",
+            histories=histories,
+        )
+        for gate, folder in (("history", "versions"), ("revisions", "revisions"))
+        if (histories := [(t.name, t.key_column) for t in tables if t.folder == folder])
+    ]
+    return "\nUNION ALL\n".join(f"SELECT * FROM (\n{query}\n)" for query in found)
 
 
 def _check_history(staged: Sequence[Entity], is_rebuild: bool) -> list[str]:
@@ -263,7 +290,7 @@ def _check_history(staged: Sequence[Entity], is_rebuild: bool) -> list[str]:
     )
     return [
         "SET broken = (SELECT STRING_AGG("
-        "FORMAT('silver.%s: %s (%d versions)', entity, broken_promise, version_count), "
+        "FORMAT('silver.%s: %s (%d rows)', entity, broken_promise, row_count), "
         f"'; ' ORDER BY entity, broken_promise) FROM (\n{history_query(staged, ref)}))",
         "SET broken = (SELECT STRING_AGG(complaint, '; ' ORDER BY complaint) FROM ("
         "SELECT broken AS complaint UNION ALL "
@@ -287,10 +314,10 @@ def _check_rejections() -> list[str]:
     ]
 
 
-def _replace_versions(entity: Entity, is_rebuild: bool) -> list[str]:
-    columns = ", ".join(column.name for column in entity.silver_schema())
-    target, staged = _silver(entity.name), staged_table(PUBLISHED, entity.name)
-    brought = f"{entity.key_column} IN (SELECT {entity.key_column} FROM {staged})"
+def _replace_keys(table: SilverTable, is_rebuild: bool) -> list[str]:
+    columns = ", ".join(column.name for column in table.columns)
+    target, staged = _silver(table.name), staged_table(PUBLISHED, table.name)
+    brought = f"{table.key_column} IN (SELECT {table.key_column} FROM {staged})"
     return [
         f"DELETE FROM {target} WHERE {'TRUE' if is_rebuild else brought}",
         f"INSERT INTO {target} ({columns}) SELECT {columns} FROM {staged}",
@@ -316,6 +343,27 @@ def _record_loads() -> list[str]:
         f"(run_id, business_date, layer, {checked}, checked_at) "
         f"SELECT @run_id, @business_date, 'silver', {own}, CURRENT_TIMESTAMP() "
         f"FROM {staged_table(PUBLISHED, 'dq')} AS staged JOIN {loads} AS known ON {of_batch}",
+    ]
+
+
+def _refuse_loads() -> list[str]:
+    """Marks loads of which nothing is published as failed, so that they are landed again."""
+    path = SQL / "audit" / "refused.sql"
+    refused = render(
+        path.read_text(encoding="utf-8"),
+        {
+            "silver_refused": staged_table(PUBLISHED, "refused"),
+            "table_loads": audit.name("table_loads"),
+            "files": audit.name("files"),
+        }.__getitem__,
+        "audit/refused.sql",
+    )
+    return [
+        f"UPDATE {audit.name('files')} AS known SET state = 'REFUSED', reason = refused.message "
+        f"FROM ({refused}) AS refused WHERE known.load_id = refused.load_id",
+        f"UPDATE {audit.name('table_loads')} AS known SET state = 'FAILED', "
+        f"error = refused.message FROM ({refused}) AS refused "
+        "WHERE known.load_id = refused.load_id AND known.batch_id = @batch_id",
     ]
 
 

@@ -18,6 +18,7 @@ from utils.paths import CONFIGS
 if TYPE_CHECKING:
     from pathlib import Path
 
+ROWS_HELD_AT_LEAST = 100
 SOURCE_COLUMN = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_ ]{0,63}$")]
 
 
@@ -25,13 +26,16 @@ class Mapped(StrictModel):
     """What a MySQL table and a family of files have in common: an entity and a column map.
 
     A column that the source has and the map does not name is recorded with the load and passed
-    over (`ignore`), or nothing of the load is taken until somebody decides (`refuse`).
+    over (`ignore`), or nothing of the load is taken until somebody decides (`refuse`). A load of
+    which rules hold more than `max_quarantine_share` of its rows, and more than ROWS_HELD_AT_LEAST,
+    is held as a whole.
     """
 
     entity: str
     watermark: SOURCE_COLUMN | None = None
     columns: dict[str, SOURCE_COLUMN]
     extra_columns: ExtraColumns = "ignore"
+    max_quarantine_share: float = Field(default=0.1, ge=0, le=1)
 
 
 class DatabaseTable(Mapped):

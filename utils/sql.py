@@ -215,10 +215,11 @@ def gold_models() -> Mapping[str, Model]:
 @cache
 def _base_tables() -> dict[str, str]:
     """Layer of every table that is not a gold model."""
-    silver = [f"{name}{suffix}" for name in entities() for suffix in ("", "_current", "_periods")]
+    tables = [table.name for entity in entities().values() for table in entity.silver_tables()]
+    views = [f"{name}{suffix}" for name in entities() for suffix in ("_current", "_periods")]
     ddl = (SQL / "audit" / "tables.sql").read_text(encoding="utf-8")
     audit = re.findall(r'\{\{ audit\("(\w+)"\) \}\}', ddl)
-    return dict.fromkeys(silver, "silver") | dict.fromkeys(audit, "audit")
+    return dict.fromkeys([*tables, *views], "silver") | dict.fromkeys(audit, "audit")
 
 
 def layer(name: str, models: Mapping[str, Model], where: str) -> str:

@@ -34,6 +34,8 @@ VOLATILE: Mapping[str, frozenset[str]] = {
         }
     ),
 }
+# A date whose sources landed in turn is published in as many batches.
+_COUNTED_ONCE = "audit.publications"
 # The id of a silver publication is its batch's.
 _BATCH = re.compile(r"^[0-9]{8}-.*")
 _SHOWN_ROWS = 2
@@ -57,8 +59,11 @@ def content(layers: Sequence[str] = LAYERS) -> Content:
     ]
     found: Content = {f"{layer}.{table}": Counter() for layer, table in tables}
     for row in bigquery.query("\nUNION ALL\n".join(selects)) if selects else []:
-        kept = _kept(row["layer"], json.loads(row["content"]))
-        found[f"{row['layer']}.{row['name']}"][kept] += 1
+        kept, table = (
+            _kept(row["layer"], json.loads(row["content"])),
+            f"{row['layer']}.{row['name']}",
+        )
+        found[table][kept] = 1 if table == _COUNTED_ONCE else found[table][kept] + 1
     return found
 
 

@@ -249,7 +249,9 @@ class Theatre:
             wrong.append("the run succeeded although a task was killed or refused")
         if state == "failed" and "kill bigquery" not in kinds:
             wrong += self._unrecorded(clean.day)
-        if state != "success" and any(fault.task in _PUBLISHING for fault in injected):
+        # A source that did not land leaves the others published, and the layers in between.
+        has_landed = not any(fault.task == "land" for fault in injected)
+        if state != "success" and has_landed and any(f.task in _PUBLISHING for f in injected):
             wrong += self._torn(clean)
         if "kill task" in kinds:
             wrong += self._orphans()

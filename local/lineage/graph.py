@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from local.lineage.queries import Sources
-    from utils.entities import Entity
+    from utils.entities import Entity, SilverTable
     from utils.sql import Model
 
 
@@ -90,7 +90,8 @@ def lineage(models: Mapping[str, Model]) -> Lineage:
     """
     graph = Lineage()
     for entity in entities().values():
-        _add_entity(entity, graph)
+        for table in entity.silver_tables():
+            _add_silver_table(entity, table, graph)
         for template in ("current", "periods"):
             _add_view(entity, template, graph)
     for table in audit.declarations():
@@ -107,15 +108,17 @@ def gold_lineage() -> Lineage:
     return lineage(gold_models())
 
 
-def _add_entity(entity: Entity, graph: Lineage) -> None:
-    declared = {column.name: column for column in entity.silver_schema()}
-    made_from = _made_from(entity)
+def _add_silver_table(entity: Entity, table: SilverTable, graph: Lineage) -> None:
+    declared = {column.name: column for column in table.columns}
+    made_from = {
+        name: made for name, made in _made_from(entity, table.name).items() if name in declared
+    }
     for name in [*made_from, *(name for name in declared if name not in made_from)]:
-        column = Column("silver", entity.name, name)
+        column = Column("silver", table.name, name)
         graph.add(column, made_from.get(name, {}), phi=declared[name].phi)
 
 
-def _made_from(entity: Entity) -> dict[str, Sources]:
+def _made_from(entity: Entity, silver_table: str) -> dict[str, Sources]:
     """What the columns that come from a source are made from, after what they are made from."""
     tables = [
         (source.name, name, table)
@@ -137,7 +140,7 @@ def _made_from(entity: Entity) -> dict[str, Sources]:
         if table.watermark
     }
     here: dict[str, Sources] = {
-        name: {Column("silver", entity.name, name): Way.VALUE} for name in contract
+        name: {Column("silver", silver_table, name): Way.VALUE} for name in contract
     }
     known = {**here, "_event_at": changed_at, "_observed_at": {}, "source_system": {}}
     derived = {
@@ -151,6 +154,7 @@ def _made_from(entity: Entity) -> dict[str, Sources]:
         entity.key_column: identity,
         entity.version_key_column: united([identity, capped(changed_at, Way.HASHED)]),
         "_row_hash": united(here[name] for name, c in entity.columns.items() if c.tracked),
+        "event_at": changed_at,
         "effective_date": changed_at,
         "expiry_date": changed_at,
     }

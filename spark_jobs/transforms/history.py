@@ -1,8 +1,9 @@
 """Versions of every row, replayed from its observations in the order of their event times.
 
-The log of observations is the state. It keeps what counts at every key and event time, also when
-it changes nothing: a late change before such an observation makes it a version. Therefore any
-split of the same observations into batches, in any order, gives the same versions.
+The log of observations is the state. It keeps what every reading said of a key and event time, also
+when it changes nothing: a late change before such an observation makes it a version, and a late
+reading makes it a revision. Therefore any split of the same observations into batches, in any
+order, gives the same versions and revisions.
 
 The replay works on references to observations, without their content, for all entities at once.
 """
@@ -15,9 +16,10 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import Window as W
 from pyspark.sql import functions as F
 
-from spark_jobs.spec import SQL_TYPES, Derived, Entity
+from spark_jobs.spec import Entity
 from spark_jobs.transforms.dedupe import rank
-from spark_jobs.transforms.hashes import as_text, key_parts, surrogate
+from spark_jobs.transforms.hashes import key_parts, surrogate
+from spark_jobs.transforms.revisions import mark
 
 OPEN_END = datetime(9999, 12, 31, tzinfo=UTC)
 MERGED, UNCHANGED, DEDUPLICATED = "merged", "unchanged", "deduplicated"
@@ -32,10 +34,7 @@ OBSERVATION = (
     "_is_deleted",
 )
 _KEY = ("entity", "record_key")
-_REFERENCE = ("_load_id", "_row_id", "_event_at", "_row_hash")
 _DELETED_HASH = ""
-# Engines differ in the scale of a quotient; from six decimals on, each has enough to round a rate.
-_EXACT = "decimal(22,6)"
 
 
 def references(observations: DataFrame, entity: Entity) -> DataFrame:
@@ -90,7 +89,8 @@ def replay(arrived: DataFrame, logged: DataFrame) -> DataFrame:
         One row per observation: OBSERVATION, `_is_new`, `_wins` (counts at its event time),
         `_starts` (opens a version, number `version`, in force until `expiry_date`, where its key
         is gone if `is_deleted`), `_is_affected` (the versions of its key are not the published
-        ones) and, for new rows, `_disposition`.
+        ones), `_is_restated` (nor its revisions), `_is_kept`, `_revises` and `known_to` as
+        `revisions.mark` says, and, for new rows, `_disposition`.
     """
     both = arrived.select(*OBSERVATION, F.lit(True).alias("_is_new")).unionByName(
         logged.select(*OBSERVATION, F.lit(False).alias("_is_new"))
@@ -112,6 +112,9 @@ def _replay_alone(observations: DataFrame) -> DataFrame:
         F.when(~F.col("_is_deleted"), F.lit(OPEN_END)).alias("expiry_date"),
         F.when(~F.col("_is_deleted"), F.lit(False)).alias("is_deleted"),
         F.col("_is_new").alias("_is_affected"),
+        *[F.lit(True).alias("_is_kept"), F.lit(True).alias("_revises")],
+        F.lit(OPEN_END).alias("known_to"),
+        F.col("_is_new").alias("_is_restated"),
         F.when(F.col("_is_new"), opens).alias("_disposition"),
     )
 
@@ -124,7 +127,8 @@ def _replay_together(observations: DataFrame) -> DataFrame:
 
     hash_before = F.last(F.when(F.col("_wins"), F.col("_row_hash")), ignorenulls=True).over(before)
     changes = ~hash_before.eqNullSafe(F.col("_row_hash"))
-    compared = rank(observations).withColumn("_changes", changes)
+    marked = mark(observations.select(*OBSERVATION, "_is_new"), F.lit(OPEN_END))
+    compared = rank(marked).withColumn("_changes", changes)
     starts = F.col("_wins") & F.col("_changes") & ~F.col("_is_deleted")
     ends = F.col("_wins") & F.col("_changes") & F.col("_is_deleted") & hash_before.isNotNull()
     started = compared.withColumns({"_starts": starts, "_ends": ends})
@@ -141,6 +145,8 @@ def _replay_together(observations: DataFrame) -> DataFrame:
         F.when(F.col("_starts"), F.coalesce(next_bound, F.lit(OPEN_END))).alias("expiry_date"),
         F.when(F.col("_starts"), F.coalesce(by_deletion, F.lit(False))).alias("is_deleted"),
         F.max(affects).over(key).alias("_is_affected"),
+        *["_is_kept", "_revises", "known_to"],
+        F.max("_restates").over(key).alias("_is_restated"),
         F.when(F.col("_is_new"), _disposition(is_change)).alias("_disposition"),
     )
 
@@ -155,14 +161,14 @@ def _disposition(is_change: Column) -> Column:
 
 
 def new_observations(content: DataFrame, timeline: DataFrame, entity: Entity) -> DataFrame:
-    """The rows that the log gains: new ones that count at their event time.
+    """The rows that the log gains: the new ones that stand for their reading.
 
     Args:
         content: source_system and attributes of the rows that arrived, by `_load_id` and `_row_id`.
         timeline: see `replay`.
         entity: the entity of both.
     """
-    gained = timeline.where((F.col("entity") == entity.name) & F.col("_is_new") & F.col("_wins"))
+    gained = timeline.where((F.col("entity") == entity.name) & F.col("_is_new") & F.col("_is_kept"))
     references = gained.withColumnRenamed("record_key", entity.key_column).select(
         entity.key_column, *OBSERVATION[2:]
     )
@@ -172,54 +178,3 @@ def new_observations(content: DataFrame, timeline: DataFrame, entity: Entity) ->
         .join(references, on=["_load_id", "_row_id"], how="inner")
         .select(*entity.log_schema)
     )
-
-
-def versions(log: DataFrame, timeline: DataFrame, entity: Entity) -> DataFrame:
-    """All versions of every affected key, in the columns of `silver.<entity>`.
-
-    Grain: one row per version. Intervals [effective_date, expiry_date) are half open and adjoin,
-    except after a deletion; the open version ends at 9999-12-31.
-
-    Args:
-        log: the log of the entity, with what this batch adds.
-        timeline: see `replay`.
-        entity: the entity of both.
-    """
-    opened = timeline.where(
-        (F.col("entity") == entity.name) & F.col("_is_affected") & F.col("_starts")
-    ).select(*_REFERENCE, "version", "expiry_date", "is_deleted")
-    described = _with_exact_money(log, entity).join(opened, on=list(_REFERENCE), how="inner")
-    return described.select(
-        "source_system",
-        entity.key_column,
-        _version_key(entity).alias(entity.version_key_column),
-        *[F.col(column.name).cast(column.sql_type) for column in entity.columns],
-        *[_derive(column) for column in entity.derived],
-        "version",
-        F.col("_event_at").alias("effective_date"),
-        "expiry_date",
-        (F.col("expiry_date") == F.lit(OPEN_END)).alias("is_current"),
-        "is_deleted",
-        *["_row_hash", "_load_id", "_observed_at"],
-    )
-
-
-def _with_exact_money(log: DataFrame, entity: Entity) -> DataFrame:
-    money = SQL_TYPES["NUMERIC"]
-    return log.select(
-        *[
-            F.col(name).cast(_EXACT).alias(name) if sql_type == money else F.col(name)
-            for name, sql_type in entity.log_schema.items()
-        ]
-    )
-
-
-def _version_key(entity: Entity) -> Column:
-    return surrogate([*key_parts(entity), as_text(F.col("_event_at"), "timestamp")])
-
-
-def _derive(column: Derived) -> Column:
-    value = F.expr(column.expr)
-    if column.type == "STRING":
-        value = F.nullif(value, F.lit(""))
-    return value.try_cast(column.sql_type).alias(column.name)

@@ -42,6 +42,35 @@ def rows_gone(deletions: DataFrame, entity: Entity) -> DataFrame:
     return rows_read(deletions.select("*", rule, no_rule), entity)
 
 
+def refused_loads(rows: DataFrame, limits: DataFrame) -> DataFrame:
+    """Loads of which rules hold so many rows that nothing of them can be trusted.
+
+    Grain: one row per refused load and rule that holds rows of it.
+
+    Args:
+        rows: see `rows_read`, of all entities.
+        limits: (load_id, max_rows, max_share) of the loads that have a limit.
+    """
+    load_id, is_held = F.col("_load_id").alias("load_id"), F.col("_rule").isNotNull()
+    totals = rows.groupBy(load_id).agg(
+        F.count("*").alias("rows_read"), F.count_if(is_held).alias("rows_held")
+    )
+    most = F.greatest(F.col("max_rows"), F.col("max_share") * F.col("rows_read"))
+    refused = totals.join(limits, on="load_id", how="inner").where(F.col("rows_held") > most)
+    by_rule = rows.where(is_held).groupBy(load_id, F.col("_rule").alias("rule"))
+    return (
+        refused.select("load_id", "rows_read")
+        .join(by_rule.agg(F.count("*").alias("rows_held")), on="load_id", how="inner")
+        .select("load_id", "rule", "rows_read", "rows_held")
+    )
+
+
+def without(rows: DataFrame, refused: DataFrame, load_id: str) -> DataFrame:
+    """The rows of other loads than those that are refused; `load_id` is their column."""
+    loads = refused.select(F.col("load_id").alias(load_id)).distinct()
+    return rows.join(F.broadcast(loads), on=load_id, how="left_anti")
+
+
 def quarantined_rows(rows: DataFrame, expected: DataFrame) -> DataFrame:
     """The rows that are held and why.
 

@@ -1,20 +1,43 @@
 -- Rows at the source that changed before @settled (its local time), so that a published window
 -- should have brought them, and did not: bronze does not have the change, or silver not the key.
--- A row that quarantine holds is not overlooked.
+-- Bronze does not have a change that left the watermark as it was either; the checksum of the last
+-- reading shows it, if that reading had the same columns (@columns). `total` counts all such rows,
+-- `unstamped` these. A row that quarantine holds is not overlooked.
 WITH
   at_source AS (
     SELECT DISTINCT
       {{ source_columns }},
       {{ source_key }} AS source_key,
       {{ folded_source_key }} AS folded,
-      {{ changed_at }} AS changed_at
+      {{ changed_at }} AS changed_at,
+      {{ checksum }} AS checksum
     FROM {{ ref("keys") }}
     WHERE {{ has_source_key }} AND {{ changed_at }} < CAST(@settled AS DATETIME)
   ),
 
+  readings AS (
+    SELECT
+      {{ source_key }} AS source_key,
+      {{ changed_at }} AS changed_at,
+      IF(loads.columns = @columns, {{ checksum }}, NULL) AS checksum,
+      RANK() OVER (
+        PARTITION BY {{ source_key }}, {{ changed_at }}
+        ORDER BY loads.observed_at DESC, loads.load_id DESC
+      ) AS place
+    FROM {{ ref("bronze") }} AS bronze
+    INNER JOIN {{ ref("table_loads") }} AS loads ON bronze._load_id = loads.load_id
+    WHERE loads.state != 'FAILED'
+  ),
+
   landed AS (
-    SELECT DISTINCT {{ source_key }} AS source_key, {{ changed_at }} AS changed_at
-    FROM {{ ref("bronze") }}
+    SELECT DISTINCT source_key, changed_at, checksum
+    FROM readings
+    WHERE place = 1
+  ),
+
+  stamped AS (
+    SELECT DISTINCT source_key, changed_at
+    FROM landed
   ),
 
   live AS (
@@ -31,10 +54,18 @@ WITH
     WHERE quarantine.state IN ('open', 'rejected')
   )
 
-SELECT {{ listed }}, COUNT(*) OVER () AS total
+SELECT
+  {{ listed }},
+  COUNT(*) OVER () AS total,
+  COUNTIF(landed.source_key IS NULL AND stamped.source_key IS NOT NULL) OVER () AS unstamped
 FROM at_source
 LEFT JOIN landed
-  ON at_source.source_key = landed.source_key AND at_source.changed_at = landed.changed_at
+  ON
+    at_source.source_key = landed.source_key
+    AND at_source.changed_at = landed.changed_at
+    AND COALESCE(at_source.checksum = landed.checksum, TRUE)
+LEFT JOIN stamped
+  ON at_source.source_key = stamped.source_key AND at_source.changed_at = stamped.changed_at
 LEFT JOIN live ON at_source.folded = live.folded
 LEFT JOIN quarantined ON at_source.source_key = quarantined.source_key
 WHERE

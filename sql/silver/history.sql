@@ -56,7 +56,7 @@ WITH
 SELECT
   entity,
   broken_promise,
-  COUNT(*) AS version_count
+  COUNT(*) AS row_count
 FROM judged
 WHERE broken_promise IS NOT NULL
 GROUP BY entity, broken_promise

@@ -15,9 +15,8 @@ import pytest
 import simulator
 from local.airflow_process import DagWorker, RunFailed
 from simulator.mysql import transaction
-from tests.pipeline_support import HOSPITALS, Pipeline, last_run, pipeline, rows
+from tests.pipeline_support import HOSPITALS, Pipeline, last_run, pipeline, rows, silver_tables
 from utils import audit
-from utils.entities import entities
 from utils.settings import settings
 from utils.sources import sources
 
@@ -129,7 +128,7 @@ def test_deleted_rows_are_closed_once_and_leave_the_current_facts(hospitals: Hos
             assert not last["is_current"]
             assert begin <= last["expiry_date"] <= end
     found = counts(hospitals.day)
-    assert len(found) == 20, "two rules for five tables of two hospitals"
+    assert len(found) == 30, "three rules for five tables of two hospitals"
     assert {rule: failed for rule, failed in found.items() if failed} == {
         (hospital, f"gone_at_source({entity})"): 2 for hospital, entity in gone
     }
@@ -195,14 +194,40 @@ def test_what_no_window_could_see_is_read_again(hospitals: Hospitals) -> None:
         assert opened["_row_hash"] == closed["_row_hash"]
 
 
+def test_a_change_that_moved_no_stamp_is_read_again(hospitals: Hospitals) -> None:
+    """A09: found once, by its checksum."""
+    for hospital in HOSPITALS:
+        name, key = (column(hospital, "patients", c) for c in ("first_name", "patient_id"))
+        stamp = sources()[hospital].tables["patients"].watermark
+        [patient] = hospitals.run(
+            hospital,
+            f"SELECT {key} FROM patients WHERE {stamp} < '2026-01-15' AND {key} != '' "
+            f"GROUP BY {key} HAVING COUNT(*) = 1 ORDER BY {key} LIMIT 1",
+        )[0]
+        hospitals.run(
+            hospital, f"UPDATE patients SET {name} = 'Unstamped' WHERE {key} = '{patient}'"
+        )
+
+    hospitals.reconcile()
+
+    rule = "changed_without_stamp(patients)"
+    assert {counts(hospitals.day)[hospital, rule] for hospital in HOSPITALS} == {1}
+    changed = rows("silver", "patients_current", "source_system", "first_name = 'Unstamped'")
+    assert {row["source_system"] for row in changed} == set(HOSPITALS)
+
+    hospitals.reconcile()
+
+    assert set(counts(hospitals.day).values()) == {0}
+
+
 def test_a_table_that_lost_too_much_is_one_clear_error_and_the_other_hospital_goes_on(
     hospitals: Hospitals,
 ) -> None:
-    """A11: nothing is closed. H12: what the other hospital lost lands for the next run."""
+    """A11: nothing of this hospital is closed. H12: what the other one lost is."""
     [gone] = some(hospitals, "hospital_b", "transactions", "transaction_id", 1)
     name = column("hospital_b", "transactions", "transaction_id")
     hospitals.run("hospital_b", f"DELETE FROM transactions WHERE {name} = '{gone}'")
-    before = hospitals.pipeline.content()
+    before = in_order("silver", "encounters")
     with hospitals.restored("hospital_a", "encounters"):
         hospitals.run("hospital_a", "DELETE FROM encounters LIMIT 100")
         with pytest.raises(RunFailed):
@@ -213,12 +238,7 @@ def test_a_table_that_lost_too_much_is_one_clear_error_and_the_other_hospital_go
     assert "live rows are gone at the source, more than max_delete_share: 0.05" in run["error"]
     assert "(source hospital_a, table encounters)" in run["error"]
     assert '{"accept": ["hospital_a.encounters"]}' in run["error"]
-    assert hospitals.pipeline.content() == before
-    [load] = rows("audit", "table_loads", where="load_type = 'reconcile' AND state = 'LANDED'")
-    assert (load["source"], load["rows_landed"]) == ("hospital_b", 1)
-
-    hospitals.reconcile()
-
+    assert in_order("silver", "encounters") == before
     assert not history("transactions", "hospital_b", gone)[-1]["is_current"]
     assert rows("audit", "table_loads", where="load_type = 'reconcile' AND state = 'LANDED'") == []
 
@@ -228,13 +248,13 @@ def test_silver_built_anew_from_bronze_is_what_the_daily_runs_built(hospitals: H
 
     What is rebuilt is the state that the next run begins from.
     """
-    before = {name: in_order("silver", name) for name in entities()}
+    before = {name: in_order("silver", name) for name in silver_tables()}
     gold, loads = hospitals.pipeline.content(), in_order("audit", "table_loads")
     with hospitals.pipeline.worker("rcm_rebuild_silver") as rebuilder:
         rebuilder.run(hospitals.day, lambda task, seconds: None)
 
-    for name, versions in before.items():
-        assert in_order("silver", name) == versions, name
+    for name, published in before.items():
+        assert in_order("silver", name) == published, name
     assert hospitals.pipeline.content() == gold
     assert in_order("audit", "table_loads") == loads
     rebuilds = settings().lake_uri("silver", "rebuilds")

@@ -13,9 +13,10 @@ import pytest
 from tests.landing_support import LAKE, Hospital, bronze
 from utils import storage
 from utils.errors import ConfigError, SourceError, SourceUnavailable
+from utils.landing.bronze import TECHNICAL
 from utils.landing.contract import WantedColumn
 from utils.landing.mysql import TableRequest, land_table, source_clock
-from utils.landing.mysql_query import Window
+from utils.landing.mysql_query import CHECKSUM, Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -300,3 +301,45 @@ def test_only_rows_with_the_given_keys_are_read(hospital: Hospital, request_: Ta
     some = replace(request_, watermark=None, only=(("B'",), ("Ł",), ("absent",)))
 
     assert sorted(landed_ids(some)) == ["B'", "Ł"]
+
+
+def checksums(hospital: Hospital, request: TableRequest, *rows: tuple[object, ...]) -> list[int]:
+    """The checksum of each row of a table of two texts, a number, a day and bytes."""
+    hospital.run(
+        f"CREATE OR REPLACE TABLE {request.table} (ID INT PRIMARY KEY, A VARCHAR(20) "
+        "CHARACTER SET latin1, B VARCHAR(20) CHARACTER SET utf8mb4, Amount DECIMAL(18,2), "
+        "DOB DATE, Photo BLOB, ModifiedDate DATETIME)"
+    )
+    for number, row in enumerate(rows):
+        places = ", ".join(["%s"] * len(row))
+        hospital.run(
+            f"INSERT INTO {request.table} VALUES ({number}, {places}, '2024-06-01')", values=row
+        )
+    names = ("A", "B", "Amount", "DOB", "Photo")
+    wanted = tuple(WantedColumn(name, required=False) for name in names)
+    checked = replace(request, columns=wanted, is_checked=True, carried=("ID",), money=())
+    landed = bronze(land_table(checked).uri)
+    assert set(landed.column_names) == {"ID", CHECKSUM, *(field.name for field in TECHNICAL)}
+    return [row[CHECKSUM] for row in sorted(landed.to_pylist(), key=lambda row: row["ID"])]
+
+
+def test_checksum_tells_any_two_rows_apart(hospital: Hospital, request_: TableRequest) -> None:
+    """A09: ("a", "bc") is not ("ab", "c"), and NULL is neither empty nor a place further."""
+    rows = [
+        ("a", "bc", "1.00", "2000-01-02", b"x"),
+        ("ab", "c", "1.00", "2000-01-02", b"x"),
+        ("a", "bc", "1.01", "2000-01-02", b"x"),
+        ("a", "bc", "1.00", "2000-01-03", b"x"),
+        ("a", "bc", "1.00", "2000-01-02", b"\xff"),
+        ("a", "bc", "1.00", None, b"x"),
+        ("a", None, None, None, None),
+        (None, "a", None, None, None),
+        ("", "a", None, None, None),
+        ("é", "é", None, None, None),
+        ("A", "BC", "1.00", "2000-01-02", b"x"),
+    ]
+    found = checksums(hospital, request_, *rows)
+
+    assert None not in found
+    assert len(set(found)) == len(rows)
+    assert checksums(hospital, request_, *rows) == found

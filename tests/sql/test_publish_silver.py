@@ -36,14 +36,15 @@ def stage(warehouse: Warehouse, table: str, schema: list[tuple[str, str]], *rows
         bigquery.query(f"INSERT INTO `{name}` SELECT {bound}", values)
 
 
-def publish(warehouse: Warehouse, staged: Row, landed: Row) -> str:
-    """Publishes a batch of one load and returns the load's id."""
+def publish(warehouse: Warehouse, staged: Row, landed: Row, refused: tuple[Row, ...] = ()) -> str:
+    """Publishes a batch of a load that is merged and returns its id; `refused` are held loads."""
     load_id = f"load-{uuid4().hex[:8]}"
     zeros = {name: 0 for name, kind in silver.LOADS if kind != "STRING"}
     stage(warehouse, "silver_loads", silver.LOADS, {**zeros, **staged, "load_id": load_id})
     stage(warehouse, "silver_quarantine", silver.QUARANTINE)
     stage(warehouse, "silver_accepted", silver.ACCEPTED)
     stage(warehouse, "silver_dq", silver.DQ)
+    stage(warehouse, "silver_refused", silver.REFUSED, *refused)
     load = {
         "load_id": load_id,
         "run_id": "run",
@@ -58,7 +59,8 @@ def publish(warehouse: Warehouse, staged: Row, landed: Row) -> str:
         "planned_at": "2025-06-30T00:00:00+00:00",
         **landed,
     }
-    audit.upsert("table_loads", ["load_id"], [load])
+    held = [{**load, "load_id": found} for found in sorted({row["load_id"] for row in refused})]
+    audit.upsert("table_loads", ["load_id"], [load, *held])
     hold_lease("run")
     values = {
         "batch_id": f"batch-{load_id}",
@@ -125,3 +127,35 @@ def test_publishing_again_changes_nothing(warehouse: Warehouse) -> None:
     before = warehouse.rows("audit", "publications", "publication_id")
     bigquery.query(silver.publish_sql([]), values)
     assert warehouse.rows("audit", "publications", "publication_id") == before
+
+
+def test_load_of_which_rules_hold_too_much_has_failed_and_the_other_is_published(
+    warehouse: Warehouse,
+) -> None:
+    """B36: what a person has to know, and the file is looked at again."""
+    rules = {"amount_negative": 120, "service_date_missing": 30}
+    refused = tuple(
+        {"load_id": "bad", "rule": rule, "rows_read": 1000, "rows_held": held}
+        for rule, held in rules.items()
+    )
+    file = {
+        "uri": "gs://landing/claims/hospital_a/x.csv", "generation": 1, "source": "hospital_a",
+        "table_name": "transactions", "size_bytes": 1, "state": "LANDED", "load_id": "bad",
+        "run_id": "run", "seen_at": "2025-06-30T00:00:00+00:00",
+    }  # fmt: skip
+    audit.record_files([file])
+
+    good = publish(warehouse, BALANCED, LANDED, refused)
+
+    states = warehouse.rows("audit", "table_loads", "load_id, state")
+    assert {row["load_id"]: row["state"] for row in states} == {good: "PUBLISHED", "bad": "FAILED"}
+    run = audit.Run(run_id="run", dag_id="rcm_daily", business_date=BUSINESS_DATE)
+    [load] = [load for load in audit.refused_loads(run) if load.load_id == "bad"]
+    assert load.error == (
+        "Rules hold 150 of 1000 rows (amount_negative 120, service_date_missing 30), more than "
+        "max_quarantine_share allows: nothing of the load is published (source hospital_a, table "
+        "transactions, gs://landing/claims/hospital_a/x.csv). Have the rows corrected at the "
+        "source, or raise the share in configs/sources/hospital_a.yaml; then clear `land`."
+    )
+    loaded, seen = audit.known_files("hospital_a", "transactions")
+    assert (loaded, seen) == ({}, set())

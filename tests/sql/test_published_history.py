@@ -1,4 +1,4 @@
-"""Silver is published only if the history that is staged keeps its promises."""
+"""Silver is published only if the history and the revisions that are staged keep their promises."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ REPEATS = "a version repeats the one before it"
 @pytest.fixture
 def staging(warehouse: Warehouse) -> Warehouse:
     """Staging as a batch without loads leaves it."""
-    reports = {
-        "loads": silver.LOADS,
-        "quarantine": silver.QUARANTINE,
-        "dq": silver.DQ,
-        "accepted": silver.ACCEPTED,
-    }
-    for report, columns in reports.items():
+    for report, columns in silver.REPORTS.items():
         warehouse.stage(f"silver_{report}", columns)
     warehouse.fill("patients", [])
     return warehouse
 
 
-def publish(warehouse: Warehouse, *, is_rebuild: bool = False, **staged: list[Row]) -> None:
+def publish(
+    warehouse: Warehouse,
+    *,
+    is_rebuild: bool = False,
+    revisions: list[Row] | None = None,
+    **staged: list[Row],
+) -> None:
     for entity, rows in staged.items():
-        warehouse.stage_versions(entity, rows)
+        warehouse.stage_entity(entity, rows, revisions or [])
     values = {"batch_id": uuid4().hex, "batch_uri": "gs://lake/silver/b1", "run_id": "r1"}
     hold_lease("r1")
     script = silver.publish_sql(staged, is_rebuild=is_rebuild)
@@ -114,7 +114,7 @@ def test_check_finds_nothing_in_a_history_with_a_change_and_a_deletion() -> None
 def test_broken_history_fails_the_run_and_is_not_published(staging: Warehouse) -> None:
     broken = of("P3", {}, {"expiry_date": DAY_9}, {})
 
-    with pytest.raises(GoogleAPICallError, match=rf"silver.patients: {OVERLAP} \(1 versions\)"):
+    with pytest.raises(GoogleAPICallError, match=rf"silver.patients: {OVERLAP} \(1 rows\)"):
         publish(staging, patients=[*of("P2"), *broken])
 
     assert published(staging) == []
@@ -158,3 +158,46 @@ def test_rebuild_replaces_everything_and_may_only_lose_what_a_rule_holds(
     staging.stage("silver_quarantine", silver.QUARANTINE, json.dumps([held]))
     publish(staging, is_rebuild=True, patients=of("P2"))
     assert {key for key, _ in published(staging)} == {"hospital_a/P2"}
+
+
+CHARGE = {"source_system": "hospital_a", "transaction_id": "T1", "transaction_key": "T1"}
+FIRST = {**CHARGE, "event_at": DAY_1, "known_from": DAY_2, "known_to": DAY_7, "_row_hash": "h1"}
+SECOND = {**CHARGE, "event_at": DAY_1, "known_from": DAY_7, "known_to": OPEN, "_row_hash": "h2"}
+
+
+def known(warehouse: Warehouse) -> list[tuple[object, ...]]:
+    rows = warehouse.rows("silver", "transactions_revisions", "transaction_key, _row_hash")
+    return [tuple(row.values()) for row in rows]
+
+
+def test_revisions_of_whole_keys_replace_those_published(staging: Warehouse) -> None:
+    other = {**SECOND, "transaction_key": "T2"}
+    publish(staging, transactions=[], revisions=[{**FIRST, "known_to": OPEN}, other])
+    publish(staging, transactions=[], revisions=[FIRST, SECOND])
+
+    assert known(staging) == [("T1", "h1"), ("T1", "h2"), ("T2", "h2")]
+
+    publish(staging, is_rebuild=True, transactions=[], revisions=[FIRST, SECOND])
+    assert known(staging) == [("T1", "h1"), ("T1", "h2")]
+
+
+@pytest.mark.parametrize(
+    ("promise", "change"),
+    [
+        pytest.param("revisions do not adjoin", {"known_to": DAY_4}, id="a gap in knowledge"),
+        pytest.param("revisions do not adjoin", {"known_to": OPEN}, id="two latest revisions"),
+        pytest.param("a revision is known for no time", {"known_to": DAY_2}, id="no length"),
+        pytest.param(
+            "a revision repeats the one before it", {"_row_hash": "h2"}, id="nothing revised"
+        ),
+    ],
+)
+def test_broken_revisions_fail_the_run_and_are_not_published(
+    staging: Warehouse, promise: str, change: Row
+) -> None:
+    before = known(staging)
+
+    with pytest.raises(GoogleAPICallError, match=rf"silver.transactions_revisions: {promise}"):
+        publish(staging, transactions=[], revisions=[{**FIRST, **change}, SECOND])
+
+    assert known(staging) == before

@@ -71,14 +71,14 @@ class Ledger:
         **staged: Any,
     ) -> None:
         """Stages a batch and publishes it; `versions` are new versions of claims."""
-        columns = [(column.name, column.type) for column in entities()["claims"].silver_schema()]
         content = {
             "quarantine": (silver.QUARANTINE, rows),
             "accepted": (silver.ACCEPTED, accepted),
             "loads": (silver.LOADS, staged.get("loads", ())),
             "dq": (silver.DQ, staged.get("dq", ())),
-            "claims": (columns, staged.get("versions", ())),
+            "refused": (silver.REFUSED, ()),
         }
+        self.warehouse.stage_entity("claims", list(staged.get("versions", ())), [])
         values = {name: json.dumps(list(given)) for name, (_, given) in content.items()}
         tables = [_staging_table(name, columns) for name, (columns, _) in content.items()]
         bigquery.query("\n".join(tables), values)

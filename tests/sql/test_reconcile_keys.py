@@ -21,6 +21,7 @@ VALUES = {
     "clock": CLOCK,
     "now": "2026-02-01 12:00:00",
     "settled": "2026-01-30 00:00:00",
+    "columns": '["PatientID", "ModifiedDate"]',
 }
 OLD, NEW = "2026-01-10 08:00:00", "2026-01-31 08:00:00"
 
@@ -32,17 +33,22 @@ def tables(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
     for layer, name in (("staging", "keys"), ("bronze", "hospital_a__patients")):
         bigquery.query(
             f"CREATE OR REPLACE TABLE `{warehouse.environment.table(layer, name)}` "
-            "(PatientID STRING, ModifiedDate DATETIME, _load_id STRING, _row_id INT64)"
+            "(PatientID STRING, ModifiedDate DATETIME, _load_id STRING, _row_id INT64, "
+            "_source_checksum INT64)"
         )
     bigquery.query(f"DELETE FROM `{warehouse.environment.table('silver', 'patients')}` WHERE TRUE")
     bigquery.query(f"DELETE FROM {audit.name('quarantine')} WHERE TRUE")
     load = {
         "run_id": "r", "business_date": BUSINESS_DATE, "source": "hospital_a",
         "source_system": "hospital_a", "entity": "patients", "load_type": "incremental",
-        "state": "PUBLISHED", "planned_at": CLOCK,
+        "state": "PUBLISHED", "planned_at": CLOCK, "columns": VALUES["columns"],
     }  # fmt: skip
-    named = [("daily", "patients"), ("other", "more_patients")]
-    loads = [{**load, "load_id": load_id, "table_name": table} for load_id, table in named]
+    named = [
+        {"load_id": "daily", "table_name": "patients", "observed_at": CLOCK - timedelta(days=3)},
+        {"load_id": "next", "table_name": "patients", "observed_at": CLOCK - timedelta(days=2)},
+        {"load_id": "other", "table_name": "more_patients", "observed_at": CLOCK},
+    ]
+    loads = [{**load, **parts} for parts in named]
     audit.upsert("table_loads", ["load_id"], loads)
 
 
@@ -52,19 +58,36 @@ def insert(table: str, *rows: dict[str, object]) -> None:
         bigquery.query(f"INSERT INTO `{table}` ({names}) SELECT {bound}", row)
 
 
-def at_source(warehouse: Warehouse, key: str | None, changed: str | None = OLD) -> None:
+def at_source(
+    warehouse: Warehouse, key: str | None, changed: str | None = OLD, checksum: int = 1
+) -> None:
     name = warehouse.environment.table("staging", "keys")
     bigquery.query(
-        f"INSERT INTO `{name}` (PatientID, ModifiedDate) SELECT @key, CAST(@changed AS DATETIME)",
-        {"key": key, "changed": changed},
+        f"INSERT INTO `{name}` (PatientID, ModifiedDate, _source_checksum) "
+        "SELECT @key, CAST(@changed AS DATETIME), @checksum",
+        {"key": key, "changed": changed, "checksum": checksum},
     )
 
 
-def in_bronze(warehouse: Warehouse, key: str, changed: str = OLD, row_id: int = 1) -> None:
+def in_bronze(
+    warehouse: Warehouse,
+    key: str,
+    changed: str = OLD,
+    row_id: int = 1,
+    checksum: int = 1,
+    load_id: str = "daily",
+) -> None:
     name = warehouse.environment.table("bronze", "hospital_a__patients")
     bigquery.query(
-        f"INSERT INTO `{name}` SELECT @key, CAST(@changed AS DATETIME), 'daily', @row_id",
-        {"key": key, "changed": changed, "row_id": row_id},
+        f"INSERT INTO `{name}` SELECT @key, CAST(@changed AS DATETIME), @load_id, @row_id, "
+        "@checksum",
+        {
+            "key": key,
+            "changed": changed,
+            "row_id": row_id,
+            "checksum": checksum,
+            "load_id": load_id,
+        },
     )
 
 
@@ -118,7 +141,7 @@ def test_a_key_that_silver_spells_differently_is_not_gone(warehouse: Warehouse, 
 
 
 def test_what_published_windows_should_have_brought_is_overlooked(warehouse: Warehouse) -> None:
-    """A05, A09 and E08: late, set back, and come back with the watermark of old."""
+    """A05 and E08: late, set back, and come back with the watermark of old."""
     for key in ("KNOWN", "CAME_BACK"):
         at_source(warehouse, key)
         in_bronze(warehouse, key)
@@ -132,7 +155,38 @@ def test_what_published_windows_should_have_brought_is_overlooked(warehouse: War
     overlooked = found(warehouse, "overlooked")
 
     assert [row["key_0"] for row in overlooked] == ["SET_BACK", "CAME_BACK", "LATE"]
-    assert {row["total"] for row in overlooked} == {3}
+    assert {(row["total"], row["unstamped"]) for row in overlooked} == {(3, 0)}
+
+
+def test_a_change_that_left_the_watermark_as_it_was_is_overlooked(warehouse: Warehouse) -> None:
+    """A09: the last reading decides, also for a row that is as it was before the one before."""
+    for key in ("SAME", "CHANGED", "CHANGED_BACK", "TWINS"):
+        in_silver(warehouse, key)
+    at_source(warehouse, "SAME", checksum=2)
+    at_source(warehouse, "CHANGED", checksum=2)
+    at_source(warehouse, "CHANGED_BACK", checksum=1)
+    for checksum in (1, 2):
+        at_source(warehouse, "TWINS", checksum=checksum)
+        in_bronze(warehouse, "TWINS", checksum=checksum, row_id=checksum)
+    in_bronze(warehouse, "CHANGED", checksum=1)
+    for load_id, checksum in (("daily", 1), ("next", 2)):
+        in_bronze(warehouse, "SAME", checksum=checksum, load_id=load_id)
+        in_bronze(warehouse, "CHANGED_BACK", checksum=checksum, load_id=load_id)
+
+    overlooked = found(warehouse, "overlooked")
+
+    assert [row["key_0"] for row in overlooked] == ["CHANGED", "CHANGED_BACK"]
+    assert {(row["total"], row["unstamped"]) for row in overlooked} == {(2, 2)}
+
+
+def test_a_reading_of_other_columns_says_nothing_of_a_change(warehouse: Warehouse) -> None:
+    """A column that joined the contract makes no row look changed."""
+    in_silver(warehouse, "P1")
+    at_source(warehouse, "P1", checksum=2)
+    in_bronze(warehouse, "P1", checksum=1)
+    audit.update("table_loads", ["load_id"], [{"load_id": "daily", "columns": '["PatientID"]'}])
+
+    assert found(warehouse, "overlooked") == []
 
 
 def quarantined(warehouse: Warehouse, key: str, row_id: int, state: str) -> None:

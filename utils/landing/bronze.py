@@ -55,7 +55,7 @@ class Landed:
     Attributes:
         rows: rows in the object.
         sha256: of the Parquet object.
-        columns: source columns in the object, in its order, without the technical ones.
+        columns: columns of the contract that the source has.
         missing_columns: optional contract columns that the source does not have.
         extra_columns: columns that the source has and the contract does not name.
         control_totals: per named money column the sum in USD, each value rounded half up to the

@@ -27,6 +27,7 @@ from utils.errors import ConfigError, SourceError, SourceUnavailable
 from utils.landing.bronze import Landed, LoadStamp, write_load
 from utils.landing.contract import WantedColumn, drift
 from utils.landing.mysql_query import (
+    CHECKSUM,
     INVALID_DATES,
     SourceColumn,
     Window,
@@ -76,6 +77,8 @@ class TableRequest:
         only: keys, as text, of the rows to read; None reads all.
         money: columns to total.
         extra_columns: what becomes of a table with columns beyond `columns`, watermark and key.
+        is_checked: whether each row carries the checksum of all these columns.
+        carried: the only columns to bring; None brings all.
     """
 
     uri: str
@@ -91,6 +94,8 @@ class TableRequest:
     only: tuple[tuple[str, ...], ...] | None = None
     money: tuple[str, ...] = ()
     extra_columns: ExtraColumns = "ignore"
+    is_checked: bool = False
+    carried: tuple[str, ...] | None = None
 
     @property
     def where(self) -> str:
@@ -100,18 +105,28 @@ class TableRequest:
 
 @dataclass(frozen=True)
 class _Plan:
-    """The contract's columns that exist, paired with how the source has them."""
+    """The columns to bring, paired with how the source has them.
 
+    `contract` has the same of all columns of the contract that exist, and `checked` those of which
+    every row carries the checksum.
+    """
+
+    contract: Mapping[str, SourceColumn]
     names: tuple[str, ...]
-    columns: tuple[SourceColumn, ...]
+    checked: tuple[SourceColumn, ...]
     missing: tuple[str, ...]
     extra: tuple[str, ...]
 
     @property
+    def columns(self) -> tuple[SourceColumn, ...]:
+        """How the source has the columns to bring."""
+        return tuple(self.contract[name] for name in self.names)
+
+    @property
     def schema(self) -> pa.Schema:
-        """Bronze types of the source columns."""
-        kinds = map(arrow_type, self.columns)
-        return pa.schema(list(zip(self.names, kinds, strict=True)))
+        """Bronze types of what a row carries."""
+        fields = [pa.field(name, arrow_type(self.contract[name])) for name in self.names]
+        return pa.schema([*fields, *([pa.field(CHECKSUM, pa.int64())] if self.checked else [])])
 
 
 def source_clock(uri: str, source: str) -> datetime:
@@ -159,7 +174,7 @@ def land_table(request: TableRequest) -> Landed:
         rows=written.rows,
         size_bytes=written.size_bytes,
         sha256=written.sha256,
-        columns=plan.names,
+        columns=tuple(plan.contract),
         missing_columns=plan.missing,
         extra_columns=plan.extra,
         control_totals=written.control_totals,
@@ -193,10 +208,11 @@ def _match(request: TableRequest, found: Mapping[str, SourceColumn]) -> _Plan:
         raise SourceError(
             complaint.what, where=f"{request.where}, {complaint.where}", remedy=complaint.remedy
         )
-    names = tuple(name for name in wanted if name not in difference.missing)
+    columns = {name: found[name.lower()] for name in wanted if name not in difference.missing}
     return _Plan(
-        names=names,
-        columns=tuple(found[name.lower()] for name in names),
+        contract=columns,
+        names=tuple(columns) if request.carried is None else request.carried,
+        checked=tuple(columns.values()) if request.is_checked else (),
         missing=difference.missing,
         extra=difference.extra,
     )
@@ -214,7 +230,7 @@ def _stream(
     elif request.only is not None:
         condition = keys_condition([found[name.lower()] for name in request.key], request.only)
     table = request.table
-    sql = select_sql(table, plan.columns, plan.names, condition, order)
+    sql = select_sql(table, plan.columns, plan.names, condition, order, plan.checked)
     with _carried(request.where):
         yield from connectorx.read_sql(
             _carrier_uri(request.uri),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 LOWEST_DATE = datetime(1, 1, 1)  # noqa: DTZ001 (a bound in the source's local time)
 INVALID_DATES = "_invalid_dates"
+CHECKSUM = "_source_checksum"
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_$ ]{0,63}")
 _LONGEST_FOLD = timedelta(hours=3)
 _DATES = ("date", "datetime", "timestamp")
@@ -33,6 +34,7 @@ _AS_TEXT = ("time", "json", "uuid", "inet4", "inet6")
 _BYTES = ("binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob")
 _CONNECTORX_WHOLE_DIGITS, _CONNECTORX_SCALE = 18, 10
 _ARROW_DIGITS = 38
+_CHECKSUM_DIGITS = 15  # hexadecimal: 60 bits, which a signed integer of 64 holds
 
 
 @dataclass(frozen=True)
@@ -138,17 +140,36 @@ def expression(column: SourceColumn) -> str:
     return name
 
 
+def checksum(columns: Sequence[SourceColumn]) -> str:
+    """SQL of a number that is another one, but for chance, when a value of the row is another one.
+
+    Only the source computes it, at landing and at every later comparison, so it does not matter how
+    the source spells a value. Names and lengths keep values apart; what is NULL is left out.
+    """
+    return (
+        f"CAST(CONV(LEFT(MD5(CONCAT({', '.join(map(_named_value, columns))})), "
+        f"{_CHECKSUM_DIGITS}), 16, 10) AS SIGNED)"
+    )
+
+
+def _named_value(column: SourceColumn) -> str:
+    # Bytes, because texts of different character sets cannot be joined.
+    value = f"CAST({expression(column)} AS BINARY)"
+    return f"COALESCE(CONCAT('{column.name}=', LENGTH({value}), ':', {value}), '')"
+
+
 def select_sql(
     table: str,
     columns: Sequence[SourceColumn],
     names: Sequence[str],
     condition: str = "",
     order_by: Sequence[str] = (),
+    checked: Sequence[SourceColumn] = (),
 ) -> str:
     """One statement that reads the columns under the given names, plus `INVALID_DATES`.
 
     `INVALID_DATES` has bit i set when date column i (counted among the date columns) holds a date
-    that no calendar has.
+    that no calendar has. With `checked` columns there is their `CHECKSUM` too.
     """
     selected = [
         f"{expression(column)} AS {quote(name)}"
@@ -163,6 +184,8 @@ def select_sql(
     where = f" WHERE {condition}" if condition else ""
     order = f" ORDER BY {', '.join(map(quote, order_by))}" if order_by else ""
     selected.append(f"{mask} AS {INVALID_DATES}")
+    if checked:
+        selected.append(f"{checksum(checked)} AS {CHECKSUM}")
     return f"SELECT {', '.join(selected)} FROM {quote(table)}{where}{order}"  # noqa: S608 (quoted)
 
 

@@ -1,7 +1,7 @@
 """A lake with one entity, `things`, into which tests put batches of observations.
 
-`Lake.publish` runs the job on a batch and does what publication does: the versions pass the gate,
-the batch joins the log, and the versions of every key it brings replace those published.
+`Lake.publish` runs the job on a batch and does what publication does: versions and revisions pass
+the gate, the batch joins the log, and those of every key it brings replace what is published.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import groupby
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from pyarrow import parquet
 from pyspark.sql import SparkSession
 
 from spark_jobs.main import run
-from tests.oracle import Observation, Version
+from tests.oracle import Observation, Revision, Version
 from tests.spark_support import batch_json, column_json, read_rows, write_bronze
 from utils.paths import SQL
 from utils.sql import render
@@ -35,6 +35,7 @@ def things_json(**parts: Any) -> dict[str, Any]:
         "name": "things",
         "singular": "thing",
         "key": ["thing_id"],
+        "keeps_revisions": True,
         "columns": [
             column_json("thing_id", normalize="code", required=True),
             column_json("value"),
@@ -66,6 +67,7 @@ class Lake:
     folder: Path
     history: list[str] = field(default_factory=list)
     published: dict[str, list[Version]] = field(default_factory=dict)
+    revisions: dict[str, list[Revision]] = field(default_factory=dict)
     is_wide: bool = False
 
     def publish(self, observations: Sequence[Observation], **parts: Any) -> Path:
@@ -74,19 +76,21 @@ class Lake:
         self.is_wide |= any(seen.colour for seen in observations)
         spec = self._specification(batch, observations, parts)
         run(self.spark, str(spec), str(batch))
-        assert self._broken_promises(batch / "things/versions") == []
+        assert self._broken_promises(batch / "things/versions", "history") == []
+        assert self._broken_promises(batch / "things/revisions", "revisions") == []
         self.history.append(str(batch / "things/observations"))
         self.published |= versions_by_key(read_rows(batch / "things/versions"))
+        self.revisions |= revisions_by_key(read_rows(batch / "things/revisions"))
         return batch
 
-    def _broken_promises(self, versions: Path) -> list[dict[str, Any]]:
-        """What the gate of publication says of the versions that are to be published."""
-        self.spark.read.parquet(str(versions)).createOrReplaceTempView("staged_things")
+    def _broken_promises(self, staged: Path, gate: str) -> list[dict[str, Any]]:
+        """What a gate of publication says of what is to be published."""
+        self.spark.read.parquet(str(staged)).createOrReplaceTempView("staged_things")
         found = self.spark.sql(
             render(
-                (SQL / "silver/history.sql").read_text(encoding="utf-8"),
-                lambda name: f"staged_{name}",
-                "history.sql",
+                (SQL / f"silver/{gate}.sql").read_text(encoding="utf-8"),
+                lambda name: "staged_things",
+                f"{gate}.sql",
                 histories=[("things", "thing_key")],
             )
         )
@@ -182,6 +186,30 @@ def versions_by_key(rows: Iterable[dict[str, Any]]) -> dict[str, list[Version]]:
                 row_hash=row["_row_hash"],
                 load_id=row["_load_id"],
                 observed_at=row["_observed_at"],
+            )
+        )
+    return dict(found)
+
+
+def revisions_by_key(rows: Iterable[dict[str, Any]]) -> dict[str, list[Revision]]:
+    """Published rows as revisions in order, by surrogate key."""
+    found: dict[str, list[Revision]] = defaultdict(list)
+    in_order = itemgetter("thing_key", "event_at", "known_from")
+    for row in sorted(rows, key=in_order):
+        found[row["thing_key"]].append(
+            Revision(
+                key=row["thing_key"],
+                source_system=row["source_system"],
+                thing_id=row["thing_id"],
+                value=row["value"],
+                note=row["note"],
+                colour=row.get("colour"),
+                event_at=row["event_at"],
+                known_from=row["known_from"],
+                known_to=row["known_to"],
+                is_deleted=row["is_deleted"],
+                row_hash=row["_row_hash"],
+                load_id=row["_load_id"],
             )
         )
     return dict(found)

@@ -15,7 +15,7 @@ from itertools import combinations, pairwise, permutations
 
 from hypothesis import strategies as st
 
-from tests.oracle import Observation, Version, replay, winners
+from tests.oracle import Observation, Version, replay, revisions, winners
 from tests.unit.spark.lake import january
 
 EVENTS, LOADS, BATCHES = 5, 8, 4
@@ -134,6 +134,13 @@ TRAITS: Mapping[str, Callable[[Life], bool]] = {
     ),
     "same time, different rows (E03)": lambda life: any(
         a.row_hash != b.row_hash for a, b in life.rivals
+    ),
+    "an instant revised by a later load": lambda life: any(
+        a.key == b.key and a.event_at == b.event_at for a, b in pairwise(revisions(life.seen))
+    ),
+    "a revision that arrives before an older one": lambda life: any(
+        a.row_hash != b.row_hash and a.observed_at < b.observed_at and life.batch(a) > life.batch(b)
+        for a, b in [*life.rivals, *((b, a) for a, b in life.rivals)]
     ),
     "unchanged, read again later (E05)": lambda life: any(
         a.row_hash == b.row_hash and life.batch(a) != life.batch(b) for a, b in life.rivals

@@ -10,6 +10,7 @@ import sys
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -23,8 +24,8 @@ from spark_jobs.main import run
 from spark_jobs.spec import parse_batch
 from tests.spark_support import ROOT, batch_json, entity_json, load_json, read_rows, write_bronze
 from tests.unit.spark.lake import things_json
-from utils.entities import entities
-from utils.silver import ACCEPTED, DQ, LOADS, QUARANTINE
+from utils.entities import SilverTable, entities
+from utils.silver import REPORTS
 
 ENTITIES = tuple(entities())
 LOG_TAIL = ["_event_at", "_observed_at", "_row_hash", "_load_id", "_row_id", "_is_deleted"]
@@ -46,14 +47,22 @@ def empty(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path
     return folder
 
 
-@pytest.mark.parametrize("name", ENTITIES)
-def test_versions_without_rows_have_the_columns_of_the_contract(empty: Path, name: str) -> None:
-    table = parquet.read_table(empty / name / "versions")
-    contract = entities()[name].silver_schema()
+@pytest.mark.parametrize(
+    ("name", "declared"),
+    [
+        pytest.param(name, table, id=table.name)
+        for name in ENTITIES
+        for table in entities()[name].silver_tables()
+    ],
+)
+def test_tables_without_rows_have_the_columns_of_the_contract(
+    empty: Path, name: str, declared: SilverTable
+) -> None:
+    table = parquet.read_table(empty / name / declared.folder)
 
     assert table.num_rows == 0
-    assert table.column_names == [column.name for column in contract]
-    for column in contract:
+    assert table.column_names == [column.name for column in declared.columns]
+    for column in declared.columns:
         assert table.schema.field(column.name).type in ARROW[column.type], column.name
 
 
@@ -66,7 +75,7 @@ def test_observations_without_rows_have_the_columns_of_the_log(empty: Path, name
 
 @pytest.mark.parametrize(
     ("report", "columns"),
-    [("loads", LOADS), ("quarantine", QUARANTINE), ("dq", DQ), ("accepted", ACCEPTED)],
+    REPORTS.items(),
 )
 def test_reports_have_the_columns_that_publication_loads(
     empty: Path, report: str, columns: list[tuple[str, str]]
@@ -218,6 +227,47 @@ def test_loads_of_one_shape_are_read_together(spark: SparkSession, tmp_path: Pat
     assert len([row for row in versions if row["thing_id"] == "1"]) == 30
     assert len([row for row in versions if row["thing_id"] == "2"]) == 1
     assert {row["rows_read"] for row in read_rows(tmp_path / "out/loads")} == {2}
+
+
+def _load_of(folder: Path, load_id: str, good: int, bad: int, **parts: Any) -> dict[str, Any]:
+    """A load of things that are named after it, of which some lack their key."""
+    ids = [*(f"{load_id}-{number}" for number in range(good)), *[None] * bad]
+    path = write_bronze(folder / f"{load_id}.parquet", {"ID": pa.array(ids, pa.string())}, load_id)
+    return {
+        "load_id": load_id,
+        "source_system": "hospital_a",
+        "time_zone": "UTC",
+        "path": str(path),
+        "columns": {"thing_id": "ID"},
+        "watermark": None,
+        "observed_at": "2026-01-01T00:00:00Z",
+        **parts,
+    }
+
+
+def test_a_load_of_which_rules_hold_too_much_is_refused_whole(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    """B36: more than the share and more than the number; the other loads go on."""
+    limit = {"limit": {"share": 0.5, "rows": 2}}
+    loads = [
+        _load_of(tmp_path, "over", 2, 3, **limit),
+        _load_of(tmp_path, "at-the-share", 3, 3, **limit),
+        _load_of(tmp_path, "few", 1, 2, **limit),
+        _load_of(tmp_path, "no-limit", 0, 9),
+    ]
+    build_silver(spark, parse_batch(batch_json(things_json(loads=loads))), str(tmp_path / "out"))
+
+    others = {"at-the-share", "few", "no-limit"}
+    assert read_rows(tmp_path / "out/refused") == [
+        {"load_id": "over", "rule": "thing_id_missing", "rows_read": 5, "rows_held": 3}
+    ]
+    assert {row["load_id"] for row in read_rows(tmp_path / "out/loads")} == others
+    assert {row["load_id"] for row in read_rows(tmp_path / "out/dq")} == others
+    held = [row["load_id"] for row in read_rows(tmp_path / "out/quarantine")]
+    assert sorted(held) == ["at-the-share"] * 3 + ["few"] * 2 + ["no-limit"] * 9
+    published = {row["thing_id"][:3] for row in read_rows(tmp_path / "out/things/versions")}
+    assert published == {"AT-", "FEW"}
 
 
 @pytest.mark.parametrize("missing", ["load", "history"])

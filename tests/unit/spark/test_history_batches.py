@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from operator import itemgetter
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,7 @@ def test_a_batch_that_comes_again_writes_nothing(empty_lake: Lake) -> None:
 
     assert read_rows(again / "things/observations") == []
     assert read_rows(again / "things/versions") == []
+    assert read_rows(again / "things/revisions") == []
     assert read_rows(again / "loads")[0]["rows_unchanged"] == 3
 
 
@@ -87,6 +89,50 @@ def test_only_keys_whose_versions_change_are_published(empty_lake: Lake) -> None
 
     assert {row["thing_id"] for row in read_rows(batch / "things/versions")} == {"2"}
     assert {row["thing_id"] for row in read_rows(batch / "things/observations")} == {"1", "2"}
+
+
+def test_only_keys_whose_revisions_change_are_published_again(empty_lake: Lake) -> None:
+    """Knowledge of key 1 is read once more; of key 2 it is revised."""
+    empty_lake.publish(numbered([_row("1", "a", 1), _row("2", "a", 1)]))
+    later = {"load_id": "l2", "observed_at": january(21)}
+    batch = empty_lake.publish(numbered([_row("1", "a", 1, **later), _row("2", "b", 1, **later)]))
+
+    assert [
+        (row["thing_id"], row["value"], row["known_from"].day, row["known_to"].year)
+        for row in sorted(read_rows(batch / "things/revisions"), key=itemgetter("known_from"))
+    ] == [("2", "a", 20, 2026), ("2", "b", 21, 9999)]
+
+
+@pytest.mark.parametrize("batches", [["ab"], ["a", "b"], ["b", "a"]], ids="|".join)
+def test_a_correction_of_an_instant_leaves_what_was_known_before(
+    empty_lake: Lake, batches: list[str]
+) -> None:
+    """E03: one instant read as a on the 20th and as b on the 21st, whichever is merged first."""
+    readings = {
+        "a": _row("1", "a", 1),
+        "b": _row("1", "b", 1, load_id="l2", observed_at=january(21)),
+    }
+    for values in batches:
+        empty_lake.publish([readings[value] for value in values])
+
+    [versions] = empty_lake.published.values()
+    assert [version.value for version in versions] == ["b"]
+    [known] = empty_lake.revisions.values()
+    assert [(each.value, each.known_from.day, each.known_to.year) for each in known] == [
+        ("a", 20, 2026),
+        ("b", 21, 9999),
+    ]
+
+
+def test_a_deletion_is_known_from_its_comparison_on(empty_lake: Lake) -> None:
+    empty_lake.publish([_row("1", "a", 1)])
+    empty_lake.publish([replace(_gone("1", 22), observed_at=january(22))])
+
+    [known] = empty_lake.revisions.values()
+    assert [(each.value, each.is_deleted, each.known_from.day) for each in known] == [
+        ("a", False, 20),
+        (None, True, 22),
+    ]
 
 
 def test_the_log_of_other_keys_is_not_written_again(empty_lake: Lake) -> None:

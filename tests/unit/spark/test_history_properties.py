@@ -1,4 +1,6 @@
-"""Any split of the same events into batches, in any order, gives the table that the oracle says.
+"""Any split of the same events into batches, in any order, gives the tables that the oracle says.
+
+Versions say what is known now; revisions, replayed up to a moment, what was known then.
 
 `make prove SEQUENCES=10000` runs the long form. Hundreds of sequences, each about an id of its
 own, share a run of the job. A failure names the sequence and the split: keep them as an `@example`.
@@ -7,15 +9,17 @@ own, share a run of the job. A failure names the sequence and the split: keep th
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from datetime import datetime
 from math import ceil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
-from tests.oracle import Observation, Version, replay
+from tests.oracle import Observation, Revision, Version, known_at, replay, revisions
 from tests.spark_support import read_rows
 from tests.unit.spark.lake import Lake, numbered
 from tests.unit.spark.sequences import (
@@ -36,7 +40,7 @@ PACK = 500
 VARIANTS = 1.1
 
 
-def test_any_split_in_any_order_gives_the_table_of_the_oracle(
+def test_any_split_in_any_order_gives_the_tables_of_the_oracle(
     spark: SparkSession,
     tmp_path_factory: pytest.TempPathFactory,
     pytestconfig: pytest.Config,
@@ -77,22 +81,52 @@ def test_any_split_in_any_order_gives_the_table_of_the_oracle(
 def _differences(
     lake: Lake, events: list[Observation], sequences: dict[str, bytes], split: Split
 ) -> list[str]:
-    """Every key whose versions are not as they must be, as the example that shows it again."""
+    """Every key of which a table is not as it must be, as the example that shows it again."""
     found = []
     for key, seen in by_key(events).items():
-        published, expected = lake.published.get(key, []), replay(seen)
-        if published != expected:
-            found.append(
-                f"@example(pack=[{sequences[seen[0].thing_id]!r}], split={split})\n"
-                f"  published {_brief(published)}\n  expected  {_brief(expected)}"
-            )
+        known = lake.revisions.get(key, [])
+        pairs: list[tuple[list[Any], list[Any]]] = [
+            (lake.published.get(key, []), replay(seen)),
+            (known, revisions(seen)),
+            *(
+                (_states(_then(known, moment)), _states(replay(known_at(seen, moment))))
+                for moment in sorted({each.observed_at for each in seen})
+            ),
+        ]
+        for published, expected in pairs:
+            if published != expected:
+                found.append(
+                    f"@example(pack=[{sequences[seen[0].thing_id]!r}], split={split})\n"
+                    f"  published {published}\n  expected  {expected}"
+                )
     return found
 
 
-def _brief(versions: list[Version]) -> list[tuple[object, ...]]:
+def _then(known: list[Revision], moment: datetime) -> list[Version]:
+    """The versions that the published revisions say were known at a moment."""
+    return replay(
+        Observation(
+            source_system=each.source_system,
+            thing_id=each.thing_id,
+            value=each.value,
+            note=each.note,
+            colour=each.colour,
+            event_at=each.event_at,
+            observed_at=each.known_from,
+            load_id=each.load_id,
+            row_id=0,
+            is_deleted=each.is_deleted,
+        )
+        for each in known
+        if each.known_from <= moment < each.known_to
+    )
+
+
+def _states(versions: list[Version]) -> list[tuple[object, ...]]:
+    """Versions without what the last reading of an instant says: it opens no revision."""
     return [
-        (version.value, version.colour, f"{version.effective_date:%F}..{version.expiry_date:%F}")
-        for version in versions
+        (v.version, v.effective_date, v.expiry_date, v.is_deleted, v.row_hash, v.value, v.colour)
+        for v in versions
     ]
 
 
