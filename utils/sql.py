@@ -31,13 +31,14 @@ if TYPE_CHECKING:
     from utils.settings import Settings
 
 MAX_CLUSTER_COLUMNS = 4
+RATE_DECIMALS = 9  # those of NUMERIC
 
 _FILE = re.compile(r"\A/\*---\n(?P<header>.*?)^---\*/\n(?P<query>.*)\Z", re.DOTALL | re.MULTILINE)
 _SQL = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False)  # noqa: S701 (not HTML)
 
 
 class Column(StrictModel):
-    """A column of a model. NUMERIC is USD; RATE is any ratio, kept to nine decimals.
+    """A column of a model. NUMERIC is USD; RATE is any ratio, with RATE_DECIMALS.
 
     `deidentifies` names the PHI columns of silver that it is derived from, each with the reason
     why it identifies nobody.
