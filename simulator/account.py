@@ -1,4 +1,4 @@
-"""A charge's account: what is owed on it by whom, and what has happened to it since last written."""
+"""A charge's account: who owes what on it, with what has happened since it was last written."""
 
 from __future__ import annotations
 

@@ -124,7 +124,9 @@ class EntityHistory:
         """Returns the versions that are known on a day; of what has no watermark, undated."""
         known = self._table.filter(pc.less_equal(self._table["_day"], day))
         is_replaced = pc.fill_null(pc.less_equal(known["_next_day"], day), False)
-        ends = pc.if_else(is_replaced, known["_next_date"], pa.scalar(OPEN_END, _type("_next_date")))
+        ends = pc.if_else(
+            is_replaced, known["_next_date"], pa.scalar(OPEN_END, _type("_next_date"))
+        )
         table = known.drop_columns(["_day", "_next_day", "_next_date"])
         if self._entity in UNDATED:
             table = table.drop_columns(["effective_date"])

@@ -47,9 +47,7 @@ class Message(NamedTuple):
     at: datetime
 
 
-def submit(
-    charge: Transaction, claim_id: str, at: datetime, sent: date, edit_count: int
-) -> Claim:
+def submit(charge: Transaction, claim_id: str, at: datetime, sent: date, edit_count: int) -> Claim:
     """Returns the claim that bills the charge's whole amount to its payer."""
     return Claim(
         claim_id=claim_id,
@@ -118,9 +116,7 @@ def approve(claim: Claim, shares: Shares, decided: date | None) -> Claim:
 
 def take_back(claim: Claim) -> Claim:
     """Returns the claim after its payer took the payment back."""
-    return claim._replace(
-        paid_amount=0, deductible_amount=0, coinsurance_amount=0, copay_amount=0
-    )
+    return claim._replace(paid_amount=0, deductible_amount=0, coinsurance_amount=0, copay_amount=0)
 
 
 def patient_share(claim: Claim) -> int:

@@ -40,15 +40,11 @@ class Contracts:
     def terms(self, payer: str, day: date) -> PayerTerms:
         """Returns the payer's terms that are in force on a day."""
         return next(
-            terms
-            for terms in self._terms[payer]
-            if terms.valid_to is None or day <= terms.valid_to
+            terms for terms in self._terms[payer] if terms.valid_to is None or day <= terms.valid_to
         )
 
 
-def _fee_schedules(
-    chance: Chance, start: date, procedures: Sequence[str]
-) -> Iterable[FeeSchedule]:
+def _fee_schedules(chance: Chance, start: date, procedures: Sequence[str]) -> Iterable[FeeSchedule]:
     first = start - timedelta(days=CONTRACT_DAYS)
     second = (start - timedelta(days=NEW_FEES_DAYS)).replace(day=1)
     for payer in PAYERS.values():

@@ -227,7 +227,8 @@ def _submit_lag(office: Office, account: Account) -> int:
     if account.leak != LATE:
         return lag
     waited = (office.today - account.charge.service_date).days
-    return max(lag, _filing_days(office, account.charge) - waited + office.chance.between(*LATE_DAYS))
+    left = _filing_days(office, account.charge) - waited
+    return max(lag, left + office.chance.between(*LATE_DAYS))
 
 
 def _filing_days(office: Office, of: Transaction | Claim) -> int:

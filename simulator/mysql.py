@@ -41,11 +41,16 @@ def transaction(parameters: Parameters) -> Iterator[Cursor]:
         connection.close()
 
 
+def drop(cursor: Cursor, table: Table) -> None:
+    """Takes a table away if it is there. DDL commits at once."""
+    cursor.execute(f"DROP TABLE IF EXISTS `{table.name}`")
+
+
 def create_empty(
     cursor: Cursor, table: Table, columns: Sequence[str], types: Mapping[str, str]
 ) -> None:
     """Creates a table anew. DDL commits at once."""
-    cursor.execute(f"DROP TABLE IF EXISTS `{table.name}`")
+    drop(cursor, table)
     cursor.execute(create_table(table, tuple(columns), types))
 
 

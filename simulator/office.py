@@ -30,9 +30,7 @@ class Office:
     the number of the claim that it is about, which may be empty.
     """
 
-    def __init__(
-        self, hospital: Hospital, contracts: Contracts, steps: Mapping[str, Step]
-    ) -> None:
+    def __init__(self, hospital: Hospital, contracts: Contracts, steps: Mapping[str, Step]) -> None:
         self.hospital = hospital
         self.steps = steps
         self.chance = hospital.chance

@@ -123,9 +123,7 @@ PROVIDER_ADJUSTMENTS = Table(
 FEE_SCHEDULES = Table(
     "fee_schedule", ("PayorID", "ProcedureCode", "ValidFrom", "ValidTo", "AllowedPercent")
 )
-PAYER_TERMS = Table(
-    "payer_terms", ("PayorID", "ValidFrom", "ValidTo", "FilingDays", "AppealDays")
-)
+PAYER_TERMS = Table("payer_terms", ("PayorID", "ValidFrom", "ValidTo", "FilingDays", "AppealDays"))
 CODES = Table(
     "cptcodes",
     ("CPT Codes", "Procedure Code Category", "Procedure Code Descriptions", "Code Status"),

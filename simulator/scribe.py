@@ -45,7 +45,8 @@ class Scribe:
             self.code, self.text, self.name, self.email, self.ssn, self.gender, self.npi,
             self.claim_status,
         )  # fmt: skip
-        self._writers = {False: exact, True: {method.__name__: method for method in careless} | exact}
+        methods: dict[str, Writer] = {method.__name__: method for method in careless}
+        self._writers = {False: exact, True: methods | exact}
         self._layouts: dict[tuple[Kinds, bool], list[tuple[int, Writer]]] = {}
         self._messy = False
 

@@ -16,7 +16,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
-from simulator.mysql import Parameters, SimulatorError, create_empty, load_lines, transaction
+from simulator.mysql import (
+    Parameters,
+    SimulatorError,
+    create_empty,
+    drop,
+    load_lines,
+    transaction,
+)
 from simulator.schema import CLAIMS, CODES, HOSPITAL_TABLES, Table
 
 EXPORTED_TYPES = {"date": "DATE", "instant": "DATE", "money": "DECIMAL(36,18)"}
@@ -36,7 +43,7 @@ def load_tutorial(folder: Path, hospitals: Mapping[str, Parameters], landing: Pa
     """Loads the exports and returns the business date whose first load reads all of them.
 
     Money keeps every digit of the export, noise included. All files are checked before anything
-    is loaded.
+    is loaded. A hospital whose export lacks postings or appeals has no such table afterwards.
 
     Args:
         folder: laid out as this module describes.
@@ -47,20 +54,19 @@ def load_tutorial(folder: Path, hospitals: Mapping[str, Parameters], landing: Pa
         SimulatorError: a file or column is missing, or a date cannot be read.
     """
     exports = {
-        (hospital, table.name): folder / FOLDERS[hospital] / f"{table.name}.csv"
+        hospital: _exports(folder / FOLDERS[hospital], tables)
         for hospital, tables in HOSPITAL_TABLES.items()
-        for table in tables
     }
     claims = {hospital: folder / file for hospital, file in CLAIM_FILES.items()}
     dates = [
-        _last_change(exports[hospital, table.name], table)
-        for hospital, tables in HOSPITAL_TABLES.items()
-        for table in tables
+        _last_change(file, table)
+        for of_hospital in exports.values()
+        for table, file in of_hospital.items()
     ]
     dates += [_last_change(file, CLAIMS) for file in claims.values()]
     _last_change(folder / CODES_FILE, CODES)
     for hospital, tables in HOSPITAL_TABLES.items():
-        _load(hospitals[hospital], {table: exports[hospital, table.name] for table in tables})
+        _load(hospitals[hospital], tables, exports[hospital])
     for hospital, file in claims.items():
         _copy(file, landing / "claims" / hospital)
     _copy(folder / CODES_FILE, landing / "codes")
@@ -87,8 +93,17 @@ def _last_change(file: Path, table: Table) -> date | None:
         ) from error
 
 
-def _load(parameters: Parameters, exports: Mapping[Table, Path]) -> None:
+def _exports(folder: Path, tables: Sequence[Table]) -> dict[Table, Path]:
+    """Returns the file of each table; a table that may be lacking has one only if it is there."""
+    files = {table: folder / f"{table.name}.csv" for table in tables}
+    return {table: file for table, file in files.items() if not table.may_lack or file.is_file()}
+
+
+def _load(parameters: Parameters, tables: Sequence[Table], exports: Mapping[Table, Path]) -> None:
     with transaction(parameters) as cursor:
+        for table in tables:
+            if table not in exports:
+                drop(cursor, table)
         for table, file in exports.items():
             header = next(_read(file))
             create_empty(cursor, table, header, EXPORTED_TYPES)

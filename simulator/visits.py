@@ -48,7 +48,5 @@ class Visits:
         self, patient: Patient, encounter: Encounter, visit: Visit, code: str, service: date
     ) -> None:
         office = self.office
-        charge = new_charge(
-            office.hospital, patient, encounter, visit, code, service, office.today
-        )
+        charge = new_charge(office.hospital, patient, encounter, visit, code, service, office.today)
         enter(office, charge, self._leaks)

@@ -42,10 +42,11 @@ def cursor(monkeypatch: pytest.MonkeyPatch) -> RecordingCursor:
 
 @pytest.fixture
 def exports(tmp_path: Path) -> Path:
-    """One line in every file, without the optional columns, like the public data."""
+    """One line in every file, without the optional columns and tables, like the public data."""
     for hospital, folder in FOLDERS.items():
         for table in HOSPITAL_TABLES[hospital]:
-            write(tmp_path / folder / f"{table.name}.csv", table, "2024-11-06")
+            if not table.may_lack:
+                write(tmp_path / folder / f"{table.name}.csv", table, "2024-11-06")
     for file in ("hospital1_claim_data.csv", "hospital2_claim_data.csv"):
         write(tmp_path / "claims" / file, CLAIMS, "2024-11-18")
     write(tmp_path / "cptcodes" / "cptcodes.csv", CODES, "")
@@ -88,6 +89,27 @@ def test_money_keeps_the_noise_of_the_export(
     assert "`PaidDate` DATE" in ddl
     assert "`ModifiedDate` DATE" in ddl
     assert "WriteOffAmount" not in ddl
+
+
+@pytest.mark.parametrize("name", ["postings", "appeals"])
+def test_a_table_that_the_export_lacks_is_not_in_the_database(
+    exports: Path, tmp_path: Path, cursor: RecordingCursor, name: str
+) -> None:
+    load_tutorial(exports, DATABASES, tmp_path / "landing")
+
+    of_table = [statement for statement in cursor.statements if f"`{name}`" in statement]
+    assert of_table == [f"DROP TABLE IF EXISTS `{name}`"] * len(FOLDERS)
+
+
+def test_postings_are_loaded_if_the_export_has_them(
+    exports: Path, tmp_path: Path, cursor: RecordingCursor
+) -> None:
+    (postings,) = (t for t in HOSPITAL_TABLES["hospital_a"] if t.name == "postings")
+    write(exports / "hospital-a" / "postings.csv", postings, "2024-11-20")
+
+    assert load_tutorial(exports, DATABASES, tmp_path / "landing") == date(2024, 11, 20)
+    created = [s for s in cursor.statements if s.startswith("CREATE TABLE `postings`")]
+    assert len(created) == 1
 
 
 def test_missing_file_is_named(exports: Path, tmp_path: Path, cursor: RecordingCursor) -> None:
