@@ -46,9 +46,12 @@ checks:
 ---*/
 WITH
   remittances AS (
-    SELECT
-      remittance_key, remittance_id, claim_key, payer_key, remit_date, status_code, charge_amount
+    SELECT remittance_key, claim_key, payer_key, remit_date, status_code, charge_amount
     FROM {{ ref("fact_remittances") }}
+  ),
+
+  remittance_ids AS (
+    SELECT remittance_key, remittance_id FROM {{ ref("remittances_current") }}
   ),
 
   adjustments AS (
@@ -109,10 +112,11 @@ WITH
       remittances.remittance_key
     FROM remittances
     INNER JOIN claims ON remittances.claim_key = claims.claim_key
+    INNER JOIN remittance_ids ON remittances.remittance_key = remittance_ids.remittance_key
     WHERE remittances.status_code = '4' AND claims.payer_sequence = 'P'
     QUALIFY ROW_NUMBER() OVER (
       PARTITION BY claims.transaction_key
-      ORDER BY remittances.remit_date, remittances.remittance_id
+      ORDER BY remittances.remit_date, remittance_ids.remittance_id
     ) = 1
   ),
 

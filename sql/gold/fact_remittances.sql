@@ -8,7 +8,6 @@ owner: revenue-cycle
 columns:
   remittance_key: {type: STRING, description: Identity of the claim payment within the hospital.}
   source_system: {type: STRING, description: Hospital.}
-  remittance_id: {type: STRING, description: The payer's number of the claim payment.}
   claim_key: {type: STRING, description: "Claim, or unknown."}
   transaction_key: {type: STRING, description: "Charge that the claim bills, or unknown."}
   payer_key: {type: STRING, description: "Payer, or unknown."}
@@ -56,7 +55,6 @@ WITH
 SELECT
   remittances.remittance_key,
   remittances.source_system,
-  remittances.remittance_id,
   COALESCE(claims.claim_key, 'unknown') AS claim_key,
   COALESCE(transactions.transaction_key, 'unknown') AS transaction_key,
   COALESCE(payers.payer_key, 'unknown') AS payer_key,

@@ -73,8 +73,8 @@ WITH
     GROUP BY encounters.source_system, encounters.encounter_type
   ),
 
-  -- A charge may follow its visit by some days.
-  uncharged AS (
+  findings AS (
+    -- A charge may follow its visit by some days.
     SELECT
       'encounter_without_charge' AS kind,
       encounters.source_system,
@@ -92,9 +92,7 @@ WITH
         encounters.source_system = average_charges.source_system
         AND encounters.encounter_type = average_charges.encounter_type
     WHERE charges.encounter_key IS NULL
-  ),
-
-  unclaimed AS (
+    UNION ALL
     SELECT
       'charge_without_claim',
       charges.source_system,
@@ -113,9 +111,7 @@ WITH
         AND charges.payer_key = terms.payer_key
         AND charges.service_date BETWEEN terms.valid_from AND terms.valid_to
     WHERE claims.claim_key IS NULL AND NOT charges.is_self_pay
-  ),
-
-  unanswered AS (
+    UNION ALL
     SELECT
       'claim_without_remittance',
       claims.source_system,
@@ -134,9 +130,7 @@ WITH
         AND claims.payer_key = terms.payer_key
         AND claims.service_date BETWEEN terms.valid_from AND terms.valid_to
     WHERE claims.first_remit_date IS NULL AND claims.claim_status = 'Pending'
-  ),
-
-  underpaid AS (
+    UNION ALL
     SELECT
       'underpaid_claim',
       claims.source_system,
@@ -154,9 +148,7 @@ WITH
         AND claims.payer_key = terms.payer_key
         AND claims.first_remit_date BETWEEN terms.valid_from AND terms.valid_to
     WHERE claims.final_outcome = 'Paid' AND claims.allowed_amount < claims.expected_allowed_amount
-  ),
-
-  late AS (
+    UNION ALL
     SELECT
       'late_filing',
       claims.source_system,
@@ -176,18 +168,6 @@ WITH
     WHERE
       claims.payer_sequence = 'P'
       AND claims.claim_date > DATE_ADD(claims.service_date, INTERVAL terms.timely_filing_days DAY)
-  ),
-
-  findings AS (
-    SELECT * FROM uncharged
-    UNION ALL
-    SELECT * FROM unclaimed
-    UNION ALL
-    SELECT * FROM unanswered
-    UNION ALL
-    SELECT * FROM underpaid
-    UNION ALL
-    SELECT * FROM late
   )
 
 SELECT

@@ -157,7 +157,7 @@ SELECT
     reason,
     FORMAT(
       ': $%.2f at risk, of which %.0f %% came in on such work so far',
-      CAST(at_risk_amount AS FLOAT64), CAST(chance_rate * 100 AS FLOAT64)
+      at_risk_amount, chance_rate * 100
     ),
     IF(days_left IS NULL, '', CONCAT('; ', CAST(days_left AS STRING), ' days left')),
     '.'

@@ -151,8 +151,9 @@ def test_gold_carries_no_direct_identifier() -> None:
     identifiers = {
         "patient_id", "first_name", "last_name", "middle_name", "ssn", "phone", "email",
         "birth_date", "address", "encounter_id", "transaction_id", "claim_id", "medicaid_id",
-        "medicare_id",
+        "medicare_id", "remittance_id",
     }  # fmt: skip
 
     for name, model in gold_models().items():
-        assert not identifiers & model.header.columns.keys(), name
+        if model.header.published:
+            assert not identifiers & model.header.columns.keys(), name
