@@ -12,7 +12,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
-from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -20,42 +19,30 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from simulator import kpis, leakage
-from simulator.hospital import Hospital
+from simulator import leakage
 from simulator.ledger import HeldRow, Load
 from simulator.model import DERIVED_COLUMNS, ENTITIES, key_of
 from simulator.shelf import Shelf, Version
+from simulator.truth.gold import SUMMARY_COUNT
+from simulator.truth.tables import TABLES
 
 OPEN_END = datetime(9999, 12, 31, tzinfo=UTC)
 KEY_METADATA = b"key"
 PARQUET = {"compression": "none", "use_dictionary": False, "write_statistics": False}
 UNDATED = frozenset({"procedures", "fee_schedules", "payer_terms"})  # a file's arrival is no truth
 COUNTS = frozenset(
-    {"version", "age_years", "processing_days_sum", "allowed_percent", "timely_filing_days",
-     "appeal_days", "_day", "_next_day"}
+    {"version", "age_years", "month_of_year", "days_to_appeal", "days_to_resolution", "_day",
+     "_next_day"}
+)  # fmt: skip
+DAYS = frozenset({"valid_from", "valid_to", "appeal_deadline"})
+WHOLE_NUMBERS = ("_count", "_days", "_sum", "_percent")
+RATIOS = frozenset(
+    {"average_billed_amount", "average_days", "average_days_to_appeal", "average_processing_days",
+     "collected_per_charge", "credit_days", "dnfb_days", "dnsp_days", "fbns_days",
+     "gross_days_in_ar", "net_ar_amount", "net_days_in_ar", "seasonal_index"}
 )  # fmt: skip
 IN_CAPITALS = frozenset({"posting_kind"})  # silver writes codes so
-DAYS = frozenset({"valid_from", "valid_to"})
-RATIOS = frozenset({"average_processing_days", "gross_days_in_ar"})
 INSTANTS = frozenset({"effective_date", "expiry_date", "inserted_at", "_next_date"})
-FACTS: dict[str, dict[str, str]] = {
-    "fact_transactions": {
-        "billed_amount": "amount",
-        "paid_amount": "paid_amount",
-        "patient_paid_amount": "patient_paid_amount",
-        "adjustment_amount": "adjustment_amount",
-        "write_off_amount": "write_off_amount",
-        "open_amount": "open_amount",
-    },
-    "fact_claims": {
-        "billed_amount": "claim_amount",
-        "paid_amount": "paid_amount",
-        "deductible_amount": "deductible_amount",
-        "coinsurance_amount": "coinsurance_amount",
-        "copay_amount": "copay_amount",
-    },
-    "fact_encounters": {},
-}
 
 
 @dataclass(frozen=True)
@@ -65,8 +52,7 @@ class DayBook:
     Attributes:
         loads: the loads of this date, in order.
         held: the rows these loads must quarantine.
-        kpis: the rows of each KPI at the end of the date.
-        facts: the totals of each fact table at the end of the date.
+        gold: the rows of each gold table at the end of the date.
         events: how often what happened on the date.
         leaks: where money leaks at the end of the date.
     """
@@ -75,20 +61,9 @@ class DayBook:
     business_date: date
     loads: list[Load]
     held: list[HeldRow]
-    kpis: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
-    facts: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+    gold: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
     events: dict[str, int] = field(default_factory=dict)
     leaks: list[leakage.Leak] = field(default_factory=list)
-
-
-def fact_totals(hospital: Hospital) -> dict[str, tuple[Any, ...]]:
-    """Returns per fact table the hospital, its rows and the sums of its amounts in cents."""
-    totals = {}
-    for fact, measures in FACTS.items():
-        truths = hospital.shelf(fact.removeprefix("fact_")).current.values()
-        sums = [sum(map(attrgetter(field), truths)) for field in measures.values()]
-        totals[fact] = (hospital.name, len(truths), *sums)
-    return totals
 
 
 def history_table(shelf: Shelf[Any]) -> pa.Table:
@@ -171,13 +146,9 @@ class AnswerKey:
             f"silver.{entity}": history.published(day)
             for entity, history in self._histories.items()
         }
-        for name, columns in kpis.COLUMNS.items():
-            rows = [row for book in books for row in book.kpis.get(name, ())]
-            tables[f"gold.{name}"] = _table(columns, rows, kpis.GRAINS[name])
-        for name, measures in FACTS.items():
-            columns = ("source_system", "row_count", *measures)
-            rows = [book.facts[name] for book in books if name in book.facts]
-            tables[f"gold.{name}"] = _table(columns, rows, columns[:1])
+        for name, table in TABLES.items():
+            rows = [row for book in books for row in book.gold.get(name, ())]
+            tables[f"gold.{name}"] = _table(table.columns, rows, table.key)
         until = [book for books in self._books[: day + 1] for book in books]
         tables["audit.table_loads"] = _loads([load for book in until for load in book.loads])
         tables["audit.quarantine"] = _quarantine([row for book in until for row in book.held])
@@ -245,7 +216,7 @@ def _loads(loads: Sequence[Load]) -> pa.Table:
 
 def _quarantine(held: Sequence[HeldRow]) -> pa.Table:
     rows = [(*row, count) for row, count in Counter(held).items()]
-    return _table((*HeldRow._fields, "row_count"), rows, HeldRow._fields)
+    return _table((*HeldRow._fields, SUMMARY_COUNT), rows, HeldRow._fields)
 
 
 def _table(columns: Sequence[str], rows: Sequence[tuple[Any, ...]], key: Sequence[str]) -> pa.Table:
@@ -268,7 +239,7 @@ def _in_silver(name: str, values: Iterable[Any]) -> pa.Array:
 
 
 def _array(name: str, values: Iterable[Any]) -> pa.Array:
-    if name == "amount" or name.endswith("_amount"):
+    if name not in RATIOS and (name == "amount" or name.endswith("_amount")):
         return _scaled(values, 2)
     if name == "coverage_rate":
         return _scaled(values, 6)
@@ -282,7 +253,7 @@ def _type(name: str) -> pa.DataType:
         return pa.timestamp("us", tz="UTC")
     if name in DAYS or name.endswith(("_date", "_month")):
         return pa.date32()
-    if name in COUNTS or name.endswith("_count") or name.startswith("rows_"):
+    if name in COUNTS or name.endswith(WHOLE_NUMBERS) or name.startswith("rows_"):
         return pa.int64()
     return pa.bool_() if name.startswith("is_") else pa.string()
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from simulator.answer_key import DayBook, fact_totals, write_histories
+from simulator.answer_key import DayBook, write_histories
 from simulator.chance import Chance
 from simulator.changes import Day, Pace
 from simulator.codes import CodeSet, all_codes
@@ -21,10 +21,11 @@ from simulator.deliveries import deliver_files, deliver_tables
 from simulator.founding import open_contracts, open_departments, people_of_both, register_patients
 from simulator.history import write_history
 from simulator.hospital import Hospital
-from simulator.kpis import true_kpis
 from simulator.leakage import leaks
 from simulator.lifecycle import STEPS
 from simulator.office import Office
+from simulator.truth.published import Published
+from simulator.truth.tables import true_gold
 from simulator.visits import Visits
 
 
@@ -63,30 +64,30 @@ def simulate(assignment: Assignment) -> list[DayBook]:
     open_contracts(hospital, contracts)
     office = Office(hospital, contracts, STEPS)
     write_history(hospital, office, codes.codes, rates)
-    books = [_close_day(assignment.deliveries, hospital, contracts)]
+    books = [_close_day(assignment.deliveries, hospital, contracts, codes)]
     for today in later:
         hospital.start_day(today)
         codes.release(today, hospital.day)
         Day(hospital, Visits(office, rates), codes.codes, Pace()).live()
-        books.append(_close_day(assignment.deliveries, hospital, contracts))
+        books.append(_close_day(assignment.deliveries, hospital, contracts, codes))
     write_histories(assignment.histories, hospital.shelves.values())
     return books
 
 
-def _close_day(folder: Path, hospital: Hospital, contracts: Contracts) -> DayBook:
+def _close_day(folder: Path, hospital: Hospital, contracts: Contracts, codes: CodeSet) -> DayBook:
     """Delivers the day and books what must be published at its end."""
     overlap_from = hospital.today - timedelta(days=1)
     counted = [
         *deliver_tables(folder, hospital, overlap_from),
         *deliver_files(folder, hospital),
     ]
+    shelves = {**hospital.shelves, codes.shelf.entity: codes.shelf}
     return DayBook(
         source_system=hospital.name,
         business_date=hospital.today,
         loads=[load for load, _ in counted],
         held=[row for _, rows in counted for row in rows],
-        kpis=true_kpis(hospital),
-        facts=fact_totals(hospital),
+        gold=true_gold(Published(hospital.name, hospital.today, shelves)),
         events=dict(hospital.events[-1]),
         leaks=leaks(hospital, contracts),
     )

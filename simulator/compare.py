@@ -12,7 +12,7 @@ import pyarrow as pa
 from simulator.answer_key import KEY_METADATA, RATIOS
 
 ROW = "(row)"
-GOLD_RATIO_TOLERANCE = Decimal("0.000001")
+GOLD_RATIO_TOLERANCE = Decimal("0.000000001")
 Key = tuple[Any, ...]
 
 
@@ -37,7 +37,7 @@ def compare(name: str, expected: pa.Table, published: Iterable[Sequence[Any]]) -
     """Returns every difference between a table of the answer key and the published rows.
 
     Args:
-        name: the table, as `dataset.table`. Ratios in gold may differ by the last of six decimals.
+        name: the table, as `dataset.table`. Ratios in gold may differ by the last of nine decimals.
         expected: the table of the answer key.
         published: rows with the answer key's columns in its order.
     """

@@ -24,6 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 from simulator.compare import Difference, compare, key_columns
+from simulator.truth.gold import SUMMARY_COUNT
 
 DEFAULT_PREFIX = "healthcare_rcm_"
 QUERY_SECONDS = 60
@@ -91,7 +92,7 @@ def published_rows(
 def published_query(prefix: str, name: str, expected: pa.Table) -> str:
     """Returns the SELECT of the answer key's columns.
 
-    A table with a `row_count` is a summary: rows are counted per key, other columns added up.
+    A table with a `_row_count` is a summary: rows are counted per key, other columns added up.
 
     Raises:
         ValueError: a name in the answer key is not an identifier.
@@ -100,10 +101,10 @@ def published_query(prefix: str, name: str, expected: pa.Table) -> str:
     for part in (prefix, *name.split("."), *columns):
         _check_name(part)
     source = f"FROM `{prefix}{name}`{PUBLISHED_LOADS.get(name, '')}"
-    if "row_count" not in columns:
+    if SUMMARY_COUNT not in columns:
         return f"SELECT {', '.join(columns)} {source}"
     measures = [
-        "COUNT(*) AS row_count" if column == "row_count" else f"SUM({column}) AS {column}"
+        f"COUNT(*) AS {column}" if column == SUMMARY_COUNT else f"SUM({column}) AS {column}"
         for column in columns
         if column not in key
     ]

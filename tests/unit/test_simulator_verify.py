@@ -13,7 +13,7 @@ from rich.console import Console
 
 from simulator.answer_key import KEY_METADATA
 from simulator.compare import Difference, compare
-from simulator.verify import main, print_report, published_query, verify
+from simulator.verify import answer_key_tables, main, print_report, published_query, verify
 from tests.simulator_support import DAYS, simulated
 
 DAY = date(2026, 2, 2)
@@ -108,14 +108,15 @@ def test_a_value_that_is_not_the_same_is_a_difference(
 
 
 def test_numbers_are_compared_by_value() -> None:
-    expected = table("id", id=[1], amount=[Decimal("1.50")], row_count=[2])
+    expected = table("id", id=[1], amount=[Decimal("1.50")], _row_count=[2])
     assert compare("gold.t", expected, [(1, Decimal("1.5"), Decimal(2))]) == []
 
 
 @pytest.mark.parametrize(("name", "differ"), [("gold.kpi", 0), ("silver.claims", 1)])
-def test_only_gold_may_round_ratios_elsewhere(name: str, differ: int) -> None:
+def test_only_gold_may_round_the_ninth_decimal_elsewhere(name: str, differ: int) -> None:
     expected = table("id", id=[1], approval_rate=[Decimal("0.333333333")])
-    assert len(compare(name, expected, [(1, Decimal("0.333333"))])) == differ
+    assert len(compare(name, expected, [(1, Decimal("0.333333334"))])) == differ
+    assert len(compare(name, expected, [(1, Decimal("0.333333335"))])) == 1
 
 
 def test_instants_are_compared_as_instants() -> None:
@@ -131,11 +132,23 @@ def test_query_names_the_columns() -> None:
 
 
 def test_query_of_a_summary_counts_and_adds_up() -> None:
-    expected = table("source_system", source_system=["a"], row_count=[1], paid_amount=[2])
+    expected = table("source_system", source_system=["a"], _row_count=[1], paid_amount=[2])
     assert published_query("p_", "gold.fact", expected) == (
-        "SELECT source_system, COUNT(*) AS row_count, SUM(paid_amount) AS paid_amount "
+        "SELECT source_system, COUNT(*) AS _row_count, SUM(paid_amount) AS paid_amount "
         "FROM `p_gold.fact` GROUP BY source_system"
     )
+
+
+def test_a_column_that_counts_rows_is_no_summary() -> None:
+    expected = table("entity", entity=["claims"], row_count=[1])
+    assert published_query("p_", "gold.t", expected) == "SELECT entity, row_count FROM `p_gold.t`"
+
+
+def test_what_was_planted_is_not_looked_for(answer_key: Path) -> None:
+    names = [name for name, _ in answer_key_tables(answer_key, DAY)]
+    assert (answer_key / str(DAY) / "planted.leakage.parquet").exists()
+    assert "gold.kpi_revenue" in names
+    assert not any(name.startswith("planted") for name in names)
 
 
 def test_only_published_loads_are_compared() -> None:

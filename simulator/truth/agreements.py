@@ -1,0 +1,39 @@
+"""What a payer's contract says on a day: what it allows of a charge, how long it takes claims."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from operator import attrgetter
+from typing import TypeVar
+
+from simulator.counting import grouped
+from simulator.model import Claim, FeeSchedule, PayerTerms, Transaction
+from simulator.truth.published import Published
+
+Period = TypeVar("Period", FeeSchedule, PayerTerms)
+
+
+class Agreements:
+    """The contracts with a hospital's payers."""
+
+    def __init__(self, published: Published) -> None:
+        self._fees = grouped(published.fee_schedules, attrgetter("payer_id", "procedure_code"))
+        self._terms = grouped(published.payer_terms, attrgetter("payer_id"))
+
+    def allowed(self, claim: Claim, charge: Transaction) -> int | None:
+        """Returns the cents that the payer must allow for a claim, None without a contract."""
+        periods = self._fees.get((claim.payer_id, charge.procedure_code), ())
+        fee = _in_force(periods, claim.service_date)
+        return claim.claim_amount * fee.allowed_percent // 100 if fee else None
+
+    def terms(self, payer: str, day: date) -> PayerTerms | None:
+        """Returns the payer's terms in force on a day."""
+        return _in_force(self._terms.get(payer, ()), day)
+
+
+def _in_force(periods: Iterable[Period], day: date) -> Period | None:
+    for period in periods:
+        if period.valid_from <= day and (period.valid_to is None or day <= period.valid_to):
+            return period
+    return None

@@ -1,0 +1,64 @@
+"""What is worked out once from a hospital's records, for all tables that are counted from it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from simulator.counting import grouped, month_end, month_of
+from simulator.model import Transaction
+from simulator.truth.adjudications import Adjudicated, adjudicated
+from simulator.truth.agreements import Agreements
+from simulator.truth.denials import Denial, denials
+from simulator.truth.postings import Ledger
+from simulator.truth.published import Published
+from simulator.truth.receivables import Receivables
+
+
+class Books:
+    """The books of a hospital at the end of a business date."""
+
+    def __init__(self, published: Published) -> None:
+        self.name = published.name
+        self.today = published.today
+        self.published = published
+
+    def is_complete(self, month: int) -> bool:
+        """Returns whether a month was over on the business date."""
+        return month_end(month) <= self.today
+
+    @cached_property
+    def service_months(self) -> dict[int, list[Transaction]]:
+        """The charges by month of service."""
+        return grouped(
+            self.published.charges.values(), lambda charge: month_of(charge.service_date)
+        )
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """Everything that was posted."""
+        return Ledger(self.published)
+
+    @cached_property
+    def receivables(self) -> Receivables:
+        """The balances at the month ends."""
+        return Receivables(self.published, self.ledger)
+
+    @cached_property
+    def agreements(self) -> Agreements:
+        """The contracts with the payers."""
+        return Agreements(self.published)
+
+    @cached_property
+    def adjudications(self) -> list[Adjudicated]:
+        """Every claim with what its payer made of it."""
+        return adjudicated(self.published, self.agreements)
+
+    @cached_property
+    def first_submissions(self) -> list[Adjudicated]:
+        """The claims that billed a charge to its primary payer for the first time."""
+        return [one for one in self.adjudications if one.is_first_submission]
+
+    @cached_property
+    def denials(self) -> list[Denial]:
+        """The first denial of every charge that was denied."""
+        return denials(self.published, self.agreements)

@@ -1,0 +1,82 @@
+"""The records of a hospital as they must be published now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from functools import cached_property
+from operator import attrgetter
+from typing import Any
+
+from simulator.counting import grouped
+from simulator.model import (
+    Appeal,
+    Claim,
+    Department,
+    Encounter,
+    FeeSchedule,
+    Patient,
+    PayerTerms,
+    Posting,
+    Procedure,
+    Provider,
+    Remittance,
+    Transaction,
+)
+from simulator.shelf import Shelf, Version
+
+
+class Published:
+    """What stands on a hospital's shelves at the end of its business date.
+
+    Args:
+        name: the hospital.
+        today: the business date.
+        shelves: by entity; the code set's procedures among them.
+    """
+
+    def __init__(self, name: str, today: date, shelves: Mapping[str, Shelf[Any]]) -> None:
+        self.name = name
+        self.today = today
+        self._shelves = shelves
+        self.patients: dict[str, Patient] = self.current("patients")
+        self.providers: dict[str, Provider] = self.current("providers")
+        self.departments: dict[str, Department] = self.current("departments")
+        self.encounters: dict[str, Encounter] = self.current("encounters")
+        self.charges: dict[str, Transaction] = self.current("transactions")
+        self.claims: dict[str, Claim] = self.current("claims")
+        self.procedures: dict[str, Procedure] = self.current("procedures")
+        self.postings: list[Posting] = list(self.current("postings").values())
+        self.appeals: list[Appeal] = list(self.current("appeals").values())
+        self.fee_schedules: list[FeeSchedule] = list(self.current("fee_schedules").values())
+        self.payer_terms: list[PayerTerms] = list(self.current("payer_terms").values())
+
+    def current(self, entity: str) -> dict[Any, Any]:
+        """Returns the records of an entity by key."""
+        return self._shelves[entity].current
+
+    def versions(self, entity: str) -> list[Version]:
+        """Returns all versions of an entity's records, in the order in which they were booked."""
+        return self._shelves[entity].versions
+
+    @cached_property
+    def remittances(self) -> list[Remittance]:
+        """The payers' remittances, in the order of their days."""
+        remits = self.current("remittances").values()
+        return sorted(remits, key=attrgetter("remit_date", "remittance_id"))
+
+    @cached_property
+    def claims_of(self) -> dict[str, list[Claim]]:
+        """The claims that bill a transaction."""
+        return grouped(self.claims.values(), attrgetter("transaction_id"))
+
+    @cached_property
+    def primary_claims_of(self) -> dict[str, list[Claim]]:
+        """The claims that bill a transaction to its primary payer."""
+        primary = [claim for claim in self.claims.values() if claim.payer_sequence == "P"]
+        return grouped(primary, attrgetter("transaction_id"))
+
+    @cached_property
+    def remittances_of(self) -> dict[str, list[Remittance]]:
+        """The remittances of a claim, in the order of their days."""
+        return grouped(self.remittances, attrgetter("claim_id"))
