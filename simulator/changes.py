@@ -134,9 +134,8 @@ class Day:
         if news.has_charge:
             is_new = account.entered == hospital.today
             hospital.record("transactions_new" if is_new else "transactions_changed")
-        changed = sum(day is not None for _, day in news.claims.values())
-        hospital.record("claims_changed", changed)
-        hospital.record("claims_new", len(news.claims) - changed)
+        for _, changed in news.claims.values():
+            hospital.record("claims_changed" if changed else "claims_new")
         for posting in news.postings:
             hospital.record(f"postings_{posting.posting_kind}")
 

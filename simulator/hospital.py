@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from simulator.chance import Chance
 from simulator.clock import PAYER_ZONE, ZONES, Stamp, afternoon, end_of_day, morning
 from simulator.model import (
+    ENTITIES,
     Appeal,
     Claim,
     Department,
@@ -54,6 +55,7 @@ class Hospital:
         self.provider_adjustments: Shelf[ProviderAdjustment] = Shelf(name, "provider_adjustments")
         self.fee_schedules: Shelf[FeeSchedule] = Shelf(name, "fee_schedules")
         self.payer_terms: Shelf[PayerTerms] = Shelf(name, "payer_terms")
+        self._zones = {entity: self._zone(entity) for entity in ENTITIES}
         self.events: list[Counter[str]] = [Counter()]
         self._identifiers: Counter[str] = Counter()
 
@@ -85,7 +87,7 @@ class Hospital:
 
     def entered(self, day: date) -> Stamp:
         """Returns when something was recorded for the first time on a day."""
-        return morning(self.chance, day, self._zone("patients"))
+        return morning(self.chance, day, self._zones["patients"])
 
     def claim_entered(self, day: date) -> Stamp:
         """Returns when the payers recorded a claim."""
@@ -95,12 +97,8 @@ class Hospital:
         """Returns when a record was changed on a day, today unless another is given."""
         day = day or self.today
         if entity in WITHOUT_WATERMARK:
-            return end_of_day(day, self._zone(entity))
-        return afternoon(self.chance, day, self._zone(entity))
-
-    def local_date(self, at: datetime) -> date:
-        """Returns the hospital's business date of an instant."""
-        return at.astimezone(ZONES[self.name]).date()
+            return end_of_day(day, self._zones[entity])
+        return afternoon(self.chance, day, self._zones[entity])
 
     def write(self, entity: str, truth: Any, stamp: Stamp, typed: Any = None) -> None:
         """Writes a row that says `truth`; the source has the values `typed` if they differ."""
@@ -125,7 +123,7 @@ class Hospital:
         self.record(f"{entity}_repeated")
 
     def _row(self, entity: str, typed: Any, stamp: Stamp, *, opens: bool = False) -> Row:
-        line = render(entity, typed, stamp.at, self._zone(entity), self.scribe)
+        line = render(entity, typed, stamp.at, self._zones[entity], self.scribe)
         file = PAYER_FILES.get(entity)
         return Row(line, stamp, self.day, file.period(typed) if file else "", VALID, opens)
 

@@ -5,9 +5,9 @@ Planted or not: whatever has the property on the business date is listed.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, timedelta
+from typing import NamedTuple
 
 from simulator.billing import ORIGINAL, PAID_FIRST, PAID_SECOND, PRIMARY
 from simulator.care import is_insured
@@ -17,23 +17,42 @@ from simulator.model import Claim, Remittance
 
 UNCLAIMED_AFTER = timedelta(days=60)
 UNANSWERED_AFTER = timedelta(days=90)
+PAID = frozenset({PAID_FIRST, PAID_SECOND})
 COLUMNS = ("kind", "source_system", "record_id")
 Leak = tuple[str, str, str]
 
 
 def leaks(hospital: Hospital, contracts: Contracts) -> list[Leak]:
     """Returns kind, hospital and encounter, transaction or claim of every leak."""
-    remitted = defaultdict(list)
-    for remittance in hospital.remittances.current.values():
-        remitted[remittance.claim_id].append(remittance)
+    answers = _answers(hospital.remittances.current.values())
     found = {
         "encounter_without_charge": _encounters_without_charge(hospital),
         "charge_without_claim": _charges_without_claim(hospital),
-        "claim_without_remittance": _claims_without_remittance(hospital, remitted),
-        "underpaid_claim": _underpaid_claims(hospital, contracts, remitted),
+        "claim_without_remittance": _claims_without_remittance(hospital, answers),
+        "underpaid_claim": _underpaid_claims(hospital, contracts, answers),
         "late_filing": _late_filings(hospital, contracts),
     }
     return [(kind, hospital.name, key) for kind, keys in found.items() for key in keys]
+
+
+class Answer(NamedTuple):
+    """What a payer has said to a claim: its last message, and what all of them allow, in cents."""
+
+    last: tuple[date, str]
+    is_paid: bool
+    allowed: int
+
+
+def _answers(remittances: Iterable[Remittance]) -> dict[str, Answer]:
+    answers: dict[str, Answer] = {}
+    for one in remittances:
+        when = one.remit_date, one.remittance_id
+        answer = Answer(when, one.status_code in PAID, one.allowed_amount)
+        if earlier := answers.get(one.claim_id):
+            latest = max(earlier, answer)
+            answer = latest._replace(allowed=earlier.allowed + answer.allowed)
+        answers[one.claim_id] = answer
+    return answers
 
 
 def _encounters_without_charge(hospital: Hospital) -> Iterator[str]:
@@ -52,30 +71,25 @@ def _charges_without_claim(hospital: Hospital) -> Iterator[str]:
     )
 
 
-def _claims_without_remittance(
-    hospital: Hospital, remitted: dict[str, list[Remittance]]
-) -> Iterator[str]:
+def _claims_without_remittance(hospital: Hospital, answers: Mapping[str, Answer]) -> Iterator[str]:
     """Claims that were sent long ago and never answered."""
     oldest = hospital.today - UNANSWERED_AFTER
     return (
         key
         for key, claim in hospital.claims.current.items()
-        if claim.claim_status == "Pending" and claim.claim_date < oldest and key not in remitted
+        if claim.claim_status == "Pending" and claim.claim_date < oldest and key not in answers
     )
 
 
 def _underpaid_claims(
-    hospital: Hospital, contracts: Contracts, remitted: dict[str, list[Remittance]]
+    hospital: Hospital, contracts: Contracts, answers: Mapping[str, Answer]
 ) -> Iterator[str]:
     """First payers' claims, paid in the end, of which less was allowed than agreed."""
     for key, claim in hospital.claims.current.items():
-        if claim.payer_sequence != PRIMARY or not (messages := remitted.get(key)):
-            continue
-        last = max(messages, key=lambda message: (message.remit_date, message.remittance_id))
-        allowed = sum(message.allowed_amount for message in messages)
-        if last.status_code in {PAID_FIRST, PAID_SECOND}:
+        answer = answers.get(key)
+        if answer and answer.is_paid and claim.payer_sequence == PRIMARY:
             agreed = _agreed(hospital, contracts, claim)
-            if agreed is not None and allowed < agreed:
+            if agreed is not None and answer.allowed < agreed:
                 yield key
 
 

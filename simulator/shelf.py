@@ -56,6 +56,8 @@ class Shelf(Generic[T]):
         self.versions: list[Version] = []
         self.replaced: list[str] = []
         self._numbers: dict[Any, int] = {}
+        self._held = 0
+        self._derive = DERIVE.get(entity)
         self._key_length = KEY_LENGTHS.get(entity, 1)
 
     def differs(self, truth: T) -> bool:
@@ -79,7 +81,8 @@ class Shelf(Generic[T]):
 
     def hold(self, row: Row) -> None:
         """Writes a row that breaks a rule; it must never be published."""
-        self.rows["held", len(self.rows)] = row
+        self._held += 1
+        self.rows["held", self._held] = row
 
     def changeable(self, day: int) -> list[T]:
         """Returns the published truths that were not written today."""
@@ -103,6 +106,7 @@ class Shelf(Generic[T]):
 
     def _open_version(self, key: Any, truth: T, row: Row) -> None:
         number = self._numbers[key] = self._numbers.get(key, 0) + 1
-        derive = DERIVE.get(self.entity)
-        values = (*truth, *derive(truth, row.stamp.at)) if derive else tuple(truth)
+        values: tuple[Any, ...] = truth
+        if self._derive:
+            values = (*truth, *self._derive(truth, row.stamp.at))
         self.versions.append(Version(self.source_system, number, row.stamp.at, row.day, values))
