@@ -41,7 +41,6 @@ RATIOS = frozenset(
      "collected_per_charge", "credit_days", "dnfb_days", "dnsp_days", "fbns_days",
      "gross_days_in_ar", "net_ar_amount", "net_days_in_ar", "seasonal_index"}
 )  # fmt: skip
-IN_CAPITALS = frozenset({"posting_kind"})  # silver writes codes so
 INSTANTS = frozenset({"effective_date", "expiry_date", "inserted_at", "_next_date"})
 
 
@@ -85,7 +84,7 @@ def history_table(shelf: Shelf[Any]) -> pa.Table:
         "_next_day": [one and one.day for one in successors],
         "_next_date": [one and one.effective_date for one in successors],
     }
-    return pa.table({name: _in_silver(name, values) for name, values in columns.items()})
+    return pa.table({name: _array(name, values) for name, values in columns.items()})
 
 
 class EntityHistory:
@@ -231,11 +230,6 @@ def _from_columns(columns: dict[str, Iterable[Any]], key: Sequence[str]) -> pa.T
 
 def _key_metadata(key: Sequence[str]) -> dict[bytes, bytes]:
     return {KEY_METADATA: ",".join(key).encode()}
-
-
-def _in_silver(name: str, values: Iterable[Any]) -> pa.Array:
-    array = _array(name, values)
-    return pc.utf8_upper(array) if name in IN_CAPITALS else array
 
 
 def _array(name: str, values: Iterable[Any]) -> pa.Array:

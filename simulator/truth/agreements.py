@@ -22,7 +22,9 @@ class Agreements:
         self._terms = grouped(published.payer_terms, attrgetter("payer_id"))
 
     def allowed(self, claim: Claim, charge: Transaction) -> int | None:
-        """Returns the cents that the payer must allow for a claim, None without a contract."""
+        """Returns the cents that the primary payer must allow, None without a contract."""
+        if claim.payer_sequence == "S":
+            return None
         periods = self._fees.get((claim.payer_id, charge.procedure_code), ())
         fee = _in_force(periods, claim.service_date)
         return claim.claim_amount * fee.allowed_percent // 100 if fee else None

@@ -52,7 +52,7 @@ def fact_claims(books: Books) -> Rows:
                        "claim.copay_amount")  # fmt: skip
         yield (*place, len(members), *amounts,
                _known_sum(one.claim.edit_count for one in members),
-               *sums(members, "allowed", "remitted"),
+               *(sums(members, "allowed", "remitted") if place[2] else (None, None)),
                _known_sum(one.expected for one in members))  # fmt: skip
 
 
