@@ -33,13 +33,12 @@ WITH
     SELECT
       source_system,
       payer_key,
-      [
-        STRUCT('charge' AS lag, DATE_DIFF(charge_posted_date, service_date, DAY) AS days),
-        STRUCT('bill' AS lag, DATE_DIFF(bill_date, charge_posted_date, DAY) AS days),
-        STRUCT('submit' AS lag, DATE_DIFF(claim_date, bill_date, DAY) AS days),
-        STRUCT('payer' AS lag, DATE_DIFF(first_remit_date, claim_date, DAY) AS days),
-        STRUCT('post' AS lag, DATE_DIFF(cash_posted_date, first_remit_date, DAY) AS days)
-      ] AS lags
+      service_date,
+      charge_posted_date,
+      bill_date,
+      claim_date,
+      first_remit_date,
+      cash_posted_date
     FROM {{ ref("fact_claims") }}
     WHERE claim_frequency = '1' AND payer_sequence = 'P'
   ),
@@ -48,18 +47,33 @@ WITH
     SELECT payer_key, payer_name FROM {{ ref("dim_payers") }}
   ),
 
-  durations AS (
+  steps AS (
     SELECT
       claims.source_system,
-      payers.payer_name,
-      step.lag,
-      step.days,
-      COUNT(*) AS claim_count
+      claims.payer_key,
+      lag,
+      CASE lag
+        WHEN 'charge' THEN DATE_DIFF(claims.charge_posted_date, claims.service_date, DAY)
+        WHEN 'bill' THEN DATE_DIFF(claims.bill_date, claims.charge_posted_date, DAY)
+        WHEN 'submit' THEN DATE_DIFF(claims.claim_date, claims.bill_date, DAY)
+        WHEN 'payer' THEN DATE_DIFF(claims.first_remit_date, claims.claim_date, DAY)
+        WHEN 'post' THEN DATE_DIFF(claims.cash_posted_date, claims.first_remit_date, DAY)
+      END AS days
     FROM claims
-    CROSS JOIN UNNEST(claims.lags) AS step
-    INNER JOIN payers ON claims.payer_key = payers.payer_key
-    WHERE step.days >= 0
-    GROUP BY claims.source_system, payers.payer_name, step.lag, step.days
+    CROSS JOIN UNNEST(['charge', 'bill', 'submit', 'payer', 'post']) AS lag
+  ),
+
+  durations AS (
+    SELECT
+      steps.source_system,
+      payers.payer_name,
+      steps.lag,
+      steps.days,
+      COUNT(*) AS claim_count
+    FROM steps
+    INNER JOIN payers ON steps.payer_key = payers.payer_key
+    WHERE steps.days >= 0
+    GROUP BY steps.source_system, payers.payer_name, steps.lag, steps.days
   ),
 
   ranks AS (
