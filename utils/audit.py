@@ -324,18 +324,24 @@ def table_progress(source: str, business_date: date, high: datetime) -> dict[str
     }
 
 
-def published_batches(rebuilds: str) -> list[str]:
+def published_batches(rebuilds: str, trusted_before: datetime | None = None) -> list[str]:
     """Addresses of the silver batches that together are the state, oldest first.
 
     Args:
         rebuilds: address under which rebuilds lie; each replaces all batches before it.
+        trusted_before: a rebuild that is not older than this replaces nothing yet.
     """
     rows = bigquery.query(
-        f"SELECT batch_uri FROM {name('publications')} WHERE layer = 'silver' "
+        f"SELECT batch_uri, published_at FROM {name('publications')} WHERE layer = 'silver' "
         "AND batch_uri IS NOT NULL ORDER BY published_at, publication_id"
     )
     batches = [row["batch_uri"] for row in rows]
-    rebuilt = [place for place, uri in enumerate(batches) if uri.startswith(f"{rebuilds}/")]
+    rebuilt = [
+        place
+        for place, row in enumerate(rows)
+        if row["batch_uri"].startswith(f"{rebuilds}/")
+        and (trusted_before is None or row["published_at"] < trusted_before)
+    ]
     return batches[rebuilt[-1] :] if rebuilt else batches
 
 

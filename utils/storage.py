@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -143,6 +143,14 @@ def copy(source: StoredObject, uri: str) -> StoredObject:
         except (PreconditionFailed, NotFound):
             raise _changed(source.uri) from None
     return _confirmed(uri, source.crc32c)
+
+
+def delete(target: StoredObject) -> None:
+    """Removes exactly this generation; one that was replaced or is gone is left as it is."""
+    with _explained(target.uri), suppress(PreconditionFailed, NotFound):
+        _blob(target.uri).delete(
+            if_generation_match=target.generation, timeout=TIMEOUT, retry=RETRY
+        )
 
 
 def sha256_of_object(source: StoredObject) -> str:

@@ -57,6 +57,7 @@ def test_the_dags_are_those_that_are_expected(bag: dict[str, Any]) -> None:
     assert bag["errors"] == {}
     assert set(bag["dags"]) == {
         "rcm_daily",
+        "rcm_maintenance",
         "rcm_rebuild_silver",
         "rcm_reconcile_keys",
         "rcm_replay_quarantine",

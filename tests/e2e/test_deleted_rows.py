@@ -266,6 +266,17 @@ def test_silver_built_anew_from_bronze_is_what_the_daily_runs_built(hospitals: H
     assert hospitals.pipeline.content() == gold
 
 
+def test_a_sweep_leaves_what_the_next_run_needs(hospitals: Hospitals) -> None:
+    """F02."""
+    before = hospitals.pipeline.content()
+    with hospitals.pipeline.worker("rcm_maintenance") as sweeper:
+        sweeper.run(hospitals.day, lambda task, seconds: None, {"dry_run": False})
+
+    hospitals.reconcile()
+
+    assert hospitals.pipeline.content() == before
+
+
 def in_order(layer: str, table: str) -> list[str]:
     """All rows of a table, technical columns too."""
     return sorted(json.dumps(row, default=str, sort_keys=True) for row in rows(layer, table))

@@ -11,12 +11,14 @@ from pyarrow import parquet
 
 from tests.parity.batches import BATCHES, ENTITIES
 from tests.parity.conftest import REPEATED, Outputs
+from utils.entities import entities
 
 pytestmark = pytest.mark.parity
 
 TABLES = (
     *[f"{entity}/{table}" for entity in ENTITIES for table in ("observations", "versions")],
-    *["rows", "timeline", "quarantine", "accepted", "dq", "loads"],
+    *[f"{entity}/revisions" for entity in ENTITIES if entities()[entity].keeps_revisions],
+    *["rows", "refused", "timeline", "quarantine", "accepted", "dq", "loads"],
 )
 
 

@@ -1,0 +1,50 @@
+"""What audit says about a run of which several tasks fail."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.sql_support import BUSINESS_DATE
+from utils import audit
+from utils.audit import Run
+
+if TYPE_CHECKING:
+    from tests.sql_support import Row, Warehouse
+
+
+def recorded(warehouse: Warehouse, run: Run) -> Row:
+    [row] = warehouse.rows(
+        "audit", "pipeline_runs", "state, failed_task, error", f"run_id = '{run.run_id}'"
+    )
+    return row
+
+
+def test_every_task_that_failed_is_named_once_until_the_run_succeeds(warehouse: Warehouse) -> None:
+    """H12: a source that is down does not end the run, so more can fail after it."""
+    run = Run(run_id="several", dag_id="rcm_daily", business_date=BUSINESS_DATE)
+    audit.start_run(run, "v1")
+    audit.fail_run(run, "land", "A is down.")
+    audit.fail_run(run, "land", "B is down.")
+    audit.fail_run(run, "land", "B is down.")
+    audit.fail_run(run, "refresh_gold", "A check failed.")
+
+    assert recorded(warehouse, run) == {
+        "state": "FAILED",
+        "failed_task": "land, refresh_gold",
+        "error": "A is down. B is down. A check failed.",
+    }
+
+    audit.succeed_run(run)
+    assert recorded(warehouse, run) == {"state": "SUCCEEDED", "failed_task": None, "error": None}
+
+    audit.start_run(run, "v2")
+    audit.fail_run(run, "land", "A is down.")
+    assert recorded(warehouse, run)["error"] == "A is down."
+
+
+def test_a_run_that_did_not_get_as_far_as_starting_is_recorded(warehouse: Warehouse) -> None:
+    run = Run(run_id="stillborn", dag_id="rcm_daily", business_date=BUSINESS_DATE)
+
+    audit.fail_run(run, "open_run", "A file is wrong.")
+
+    assert recorded(warehouse, run)["failed_task"] == "open_run"
