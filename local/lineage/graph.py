@@ -94,9 +94,9 @@ def lineage(models: Mapping[str, Model]) -> Lineage:
             _add_silver_table(entity, table, graph)
         for template in ("current", "periods"):
             _add_view(entity, template, graph)
-    for table in audit.declarations():
-        for name in audit.schema(table):
-            graph.add(Column("audit", table, name), {})
+    for named in audit.declarations():
+        for name in audit.schema(named):
+            graph.add(Column("audit", named, name), {})
     for model in models.values():
         _add_model(model, models, graph)
     return graph

@@ -131,12 +131,15 @@ WITH
       - COALESCE(SUM(IF(lags.lag_days <= open_claims.age_days, lags.billed_amount, 0)), 0)
         AS unpaid_amount,
       matured.paid_share,
-      COALESCE(SUM(IF(lags.lag_days - open_claims.age_days BETWEEN 1 AND 30,
-        lags.billed_amount, 0)), 0) AS due_30_amount,
-      COALESCE(SUM(IF(lags.lag_days - open_claims.age_days BETWEEN 31 AND 60,
-        lags.billed_amount, 0)), 0) AS due_60_amount,
-      COALESCE(SUM(IF(lags.lag_days - open_claims.age_days BETWEEN 61 AND 90,
-        lags.billed_amount, 0)), 0) AS due_90_amount
+      SUM(
+        IF(lags.lag_days - open_claims.age_days BETWEEN 1 AND 30, lags.billed_amount, 0)
+      ) AS due_30_amount,
+      SUM(
+        IF(lags.lag_days - open_claims.age_days BETWEEN 31 AND 60, lags.billed_amount, 0)
+      ) AS due_60_amount,
+      SUM(
+        IF(lags.lag_days - open_claims.age_days BETWEEN 61 AND 90, lags.billed_amount, 0)
+      ) AS due_90_amount
     FROM open_claims
     INNER JOIN matured
       ON

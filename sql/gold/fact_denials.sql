@@ -125,8 +125,9 @@ WITH
       claims.transaction_key,
       MIN(appeals.filed_date) AS first_appeal_date,
       MAX(appeals.filed_date) AS last_appeal_date,
-      ARRAY_AGG(appeals.outcome ORDER BY appeals.filed_date DESC, appeals.appeal_id DESC LIMIT 1)
-        [OFFSET(0)] AS appeal_outcome
+      ARRAY_AGG(
+        appeals.outcome ORDER BY appeals.filed_date DESC, appeals.appeal_id DESC LIMIT 1
+      )[OFFSET(0)] AS appeal_outcome
     FROM appeals
     INNER JOIN claim_ids
       ON

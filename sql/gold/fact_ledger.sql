@@ -238,8 +238,10 @@ WITH
   -- A transfer leaves one payer and comes to the other.
   from_journal AS (
     SELECT
-      IF(side.posting_cause = 'posted', postings.posting_key,
-        CONCAT(postings.posting_key, '.', side.posting_cause)) AS posting_key,
+      CONCAT(
+        postings.posting_key,
+        IF(side.posting_cause = 'posted', '', CONCAT('.', side.posting_cause))
+      ) AS posting_key,
       postings.source_system,
       postings.transaction_id,
       postings.claim_id,
