@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pyarrow.parquet as pq
 import pytest
 
 import simulator
@@ -64,6 +65,36 @@ def test_everything_published_equals_the_answer_key(simulated: Simulated) -> Non
     )
     assert prefix
     assert differences == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "entity", "key"),
+    [
+        ("encounter_without_charge", "encounters", "encounter"),
+        ("charge_without_claim", "transactions", "transaction"),
+        ("claim_without_remittance", "claims", "claim"),
+        ("underpaid_claim", "claims", "claim"),
+        ("late_filing", "claims", "claim"),
+    ],
+)
+def test_leakage_is_found(simulated: Simulated, kind: str, entity: str, key: str) -> None:
+    """What the simulator knows to leak is found, and little else."""
+    planted = pq.read_table(simulated.answer_key / f"{simulated.last_date}/planted.leakage.parquet")
+    leaks = {
+        (leak["source_system"], leak["record_id"])
+        for leak in planted.to_pylist()
+        if leak["kind"] == kind
+    }
+    ids = {
+        row[f"{key}_key"]: (row["source_system"], row[f"{key}_id"])
+        for row in rows("silver", f"{entity}_current")
+    }
+    findings = rows("gold", "leakage_findings", where=f"kind = '{kind}'")
+    found = {ids[finding["record_key"]] for finding in findings}
+
+    assert leaks
+    assert len(found & leaks) >= 0.95 * len(leaks), "recall"
+    assert len(found & leaks) >= 0.95 * len(found), "precision"
 
 
 def test_every_published_history_keeps_its_promises(simulated: Simulated) -> None:
