@@ -34,7 +34,6 @@ COUNTS = frozenset(
     {"version", "age_years", "processing_days_sum", "allowed_percent", "timely_filing_days",
      "appeal_days", "_day", "_next_day"}
 )  # fmt: skip
-IN_CAPITALS = frozenset({"posting_kind"})  # silver writes codes so
 DAYS = frozenset({"valid_from", "valid_to"})
 RATIOS = frozenset({"average_processing_days", "gross_days_in_ar"})
 INSTANTS = frozenset({"effective_date", "expiry_date", "inserted_at", "_next_date"})
@@ -110,7 +109,7 @@ def history_table(shelf: Shelf[Any]) -> pa.Table:
         "_next_day": [one and one.day for one in successors],
         "_next_date": [one and one.effective_date for one in successors],
     }
-    return pa.table({name: _in_silver(name, values) for name, values in columns.items()})
+    return pa.table({name: _array(name, values) for name, values in columns.items()})
 
 
 class EntityHistory:
@@ -260,11 +259,6 @@ def _from_columns(columns: dict[str, Iterable[Any]], key: Sequence[str]) -> pa.T
 
 def _key_metadata(key: Sequence[str]) -> dict[bytes, bytes]:
     return {KEY_METADATA: ",".join(key).encode()}
-
-
-def _in_silver(name: str, values: Iterable[Any]) -> pa.Array:
-    array = _array(name, values)
-    return pc.utf8_upper(array) if name in IN_CAPITALS else array
 
 
 def _array(name: str, values: Iterable[Any]) -> pa.Array:
