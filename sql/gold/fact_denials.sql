@@ -12,8 +12,8 @@ columns:
   claim_key: {type: STRING, description: Claim whose denial was the first.}
   source_system: {type: STRING, description: Hospital.}
   payer_key: {type: STRING, description: "Payer that denied, or unknown."}
-  provider_key: {type: STRING, description: "Provider, or unknown."}
-  department_key: {type: STRING, description: "Department, or unknown."}
+  provider_key: {type: STRING, description: "Provider that the denied claim names, or unknown."}
+  department_key: {type: STRING, description: "Department that the denied claim names, or unknown."}
   service_date: {type: DATE, description: Day of the service.}
   denial_date: {type: DATE, description: Day of the remittance that denied.}
   group_code: {type: STRING, description: Group of the first adjustment of that remittance.}
@@ -61,7 +61,9 @@ WITH
   ),
 
   claims AS (
-    SELECT claim_key, source_system, transaction_key, claim_frequency, payer_sequence, claim_date
+    SELECT
+      claim_key, source_system, transaction_key, provider_key, department_key, claim_frequency,
+      payer_sequence, service_date, claim_date
     FROM {{ ref("fact_claims") }}
     WHERE transaction_key != 'unknown'
   ),
@@ -83,12 +85,6 @@ WITH
     INNER JOIN {{ ref("dim_payers") }} AS payers ON UPPER(terms.payer_id) = payers.payer_code
   ),
 
-  accounts AS (
-    SELECT transaction_key, service_date, provider_key, department_key
-    FROM {{ ref("accounts") }}
-    WHERE is_live
-  ),
-
   reasons AS (
     SELECT reason_code, category, stage FROM {{ ref("dim_adjustment_reasons") }}
   ),
@@ -106,6 +102,9 @@ WITH
       claims.claim_key,
       claims.source_system,
       remittances.payer_key,
+      claims.provider_key,
+      claims.department_key,
+      claims.service_date,
       remittances.remit_date AS denial_date,
       remittances.charge_amount AS denied_amount,
       claims.claim_frequency = '1' AS is_initial,
@@ -190,9 +189,9 @@ SELECT
   judged.claim_key,
   judged.source_system,
   judged.payer_key,
-  accounts.provider_key,
-  accounts.department_key,
-  accounts.service_date,
+  judged.provider_key,
+  judged.department_key,
+  judged.service_date,
   judged.denial_date,
   COALESCE(adjustments.group_code, 'OA') AS group_code,
   COALESCE(adjustments.reason_code, 'unknown') AS reason_code,
@@ -214,7 +213,6 @@ SELECT
     judged.status = 'Open', NULL, DATE_DIFF(judged.resolved_date, judged.denial_date, DAY)
   ) AS days_to_resolution
 FROM judged
-INNER JOIN accounts ON judged.transaction_key = accounts.transaction_key
 LEFT JOIN adjustments ON judged.remittance_key = adjustments.remittance_key
 LEFT JOIN reasons ON adjustments.reason_code = reasons.reason_code
 LEFT JOIN appealed ON judged.transaction_key = appealed.transaction_key

@@ -44,7 +44,7 @@ WITH
   claims AS (
     SELECT
       claim_key, source_system, transaction_key, payer_key, department_key, service_date,
-      claim_date, claim_status, payer_sequence, billed_amount, first_remit_date, final_outcome,
+      claim_date, claim_status, claim_frequency, payer_sequence, billed_amount, first_remit_date, final_outcome,
       expected_allowed_amount, allowed_amount, remitted_amount
     FROM {{ ref("fact_claims") }}
   ),
@@ -167,6 +167,7 @@ WITH
         AND claims.service_date BETWEEN terms.valid_from AND terms.valid_to
     WHERE
       claims.payer_sequence = 'P'
+      AND claims.claim_frequency = '1'
       AND claims.claim_date > DATE_ADD(claims.service_date, INTERVAL terms.timely_filing_days DAY)
   )
 

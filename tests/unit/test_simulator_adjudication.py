@@ -82,14 +82,14 @@ def totals(journal: list[Record]) -> dict[str, Any]:
         ]
         return -sum(amounts, Decimal())
 
-    cash = {"PAYMENT", "TAKEBACK", "PATIENT_PAYMENT", "REFUND"}
-    days = [line["posting_date"] for line in journal if line["posting_kind"] != "TRANSFER"]
+    cash = {"payment", "takeback", "patient_payment", "refund"}
+    days = [line["posting_date"] for line in journal if line["posting_kind"] != "transfer"]
     return {
         "paid": credited(lambda kind, payer: kind in cash and payer != SELF_PAY),
         "patient paid": credited(lambda kind, payer: kind in cash and payer == SELF_PAY),
-        "adjusted": credited(lambda kind, _: kind == "CONTRACTUAL"),
-        "written off": credited(lambda kind, _: kind == "WRITE_OFF"),
-        "open": -credited(lambda kind, _: kind != "TRANSFER"),
+        "adjusted": credited(lambda kind, _: kind == "contractual"),
+        "written off": credited(lambda kind, _: kind == "write_off"),
+        "open": -credited(lambda kind, _: kind != "transfer"),
         "last": max(days, default=None),
     }
 
@@ -97,20 +97,20 @@ def totals(journal: list[Record]) -> dict[str, Any]:
 @every_world
 def test_postings_have_the_sign_and_reason_of_their_kind(seed: int, day: int) -> None:
     reasons = {
-        "PATIENT_PAYMENT": {"STATEMENT", "POS", "PLAN"},
-        "WRITE_OFF": {"BAD_DEBT", "CHARITY", "SMALL_BALANCE", "TIMELY_FILING", "DENIAL", "ADMIN"},
-        "CONTRACTUAL": {"CO-45"},
-        "TRANSFER": {"PATIENT", "SECONDARY"},
+        "patient_payment": {"STATEMENT", "POS", "PLAN"},
+        "write_off": {"BAD_DEBT", "CHARITY", "SMALL_BALANCE", "TIMELY_FILING", "DENIAL", "ADMIN"},
+        "contractual": {"CO-45"},
+        "transfer": {"PATIENT", "SECONDARY"},
     }
     for line in published(seed, day)["postings"]:
         kind, amount = line["posting_kind"], line["amount"]
         assert line["reason_code"] in reasons.get(kind, {None}), line
-        assert (line["to_payer_id"] is not None) == (kind == "TRANSFER"), line
-        assert (line["claim_id"] is not None) >= (kind in {"PAYMENT", "TAKEBACK"}), line
-        assert (kind == "PATIENT_PAYMENT") <= (line["payer_id"] == SELF_PAY), line
+        assert (line["to_payer_id"] is not None) == (kind == "transfer"), line
+        assert (line["claim_id"] is not None) >= (kind in {"payment", "takeback"}), line
+        assert (kind == "patient_payment") <= (line["payer_id"] == SELF_PAY), line
         assert amount
-        if kind != "CONTRACTUAL":
-            assert (amount > 0) == (kind in {"REFUND", "TAKEBACK"}), line
+        if kind != "contractual":
+            assert (amount > 0) == (kind in {"refund", "takeback"}), line
 
 
 @in_every_seed
@@ -137,7 +137,7 @@ def test_a_transfer_moves_what_the_payer_has_left(seed: int) -> None:
         balances = Counter({charge["payer_id"]: charge["amount"]})
         for line in sorted(journal, key=lambda line: line["posting_id"]):
             balances[line["payer_id"]] += line["amount"]
-            if line["posting_kind"] == "TRANSFER":
+            if line["posting_kind"] == "transfer":
                 assert balances[line["payer_id"]] == 0, line
                 balances[line["to_payer_id"]] -= line["amount"]
 
@@ -179,7 +179,7 @@ def test_what_happens_to_a_claim_happens_in_order(seed: int) -> None:
     tables = published(seed, DAYS)
     charges = by_key(tables["transactions"], "transaction_id")
     remits = by_key(tables["remittances"], "claim_id")
-    payments = [line for line in tables["postings"] if line["posting_kind"] == "PAYMENT"]
+    payments = [line for line in tables["postings"] if line["posting_kind"] == "payment"]
     paid = by_key(payments, "claim_id")
     for claim in tables["claims"]:
         key = claim["source_system"], claim["claim_id"]
@@ -356,7 +356,7 @@ def test_some_accounts_are_paid_over_the_charge_and_some_of_it_goes_back() -> No
 
     assert sum(events[name]["transactions_paid_over_billed"] for name in HOSPITALS) > 5
     refunded = {line["payer_id"] == SELF_PAY for line in journal
-                if line["posting_kind"] == "REFUND"}  # fmt: skip
+                if line["posting_kind"] == "refund"}  # fmt: skip
     assert refunded == {True, False}
 
 

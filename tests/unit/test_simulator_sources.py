@@ -63,7 +63,8 @@ CLEANSE: dict[str, Callable[[str], Any]] = {
     "first_name": name, "last_name": name, "middle_name": name, "phone": phone, "email": email,
     "ssn": ssn, "gender": lambda typed: GENDERS.get(typed.strip().lower()),
     "npi": lambda typed: re.sub(r"\D", "", typed), "line_of_business": line_of_business,
-    "payer_type": line_of_business, "claim_status": lambda typed: typed.strip().capitalize(),
+    "payer_type": line_of_business, "posting_kind": str,
+    "claim_status": lambda typed: typed.strip().capitalize(),
     **dict.fromkeys(("address", "insurance_name", "specialization", "name", "encounter_type",
                      "visit_type", "amount_type", "payer_id", "to_payer_id", "outcome"), text),
 }  # fmt: skip
