@@ -39,14 +39,34 @@ SILVER: dict[str, list[Row]] = {
             **NAMED, "transaction_id": "T1", "payer_id": "Aetna", "procedure_code": "99213",
             "service_date": "2019-03-01", "amount": "100.00", "paid_amount": "0.00",
             "open_amount": "100.00", "payment_status": "Pending",
-        }
+            "inserted_at": "2019-03-01T12:00:00Z", "billed_date": "2019-03-01",
+        },
+        {
+            **NAMED, "transaction_id": "T2", "payer_id": "Aetna", "procedure_code": "99213",
+            "service_date": "2019-03-01", "amount": "50.00", "paid_amount": "0.00",
+            "open_amount": "50.00", "payment_status": "Pending",
+            "inserted_at": "2019-03-01T12:00:00Z", "billed_date": "2019-03-01",
+        },
+        {
+            **NAMED, "transaction_id": "T3", "payer_id": "Aetna", "procedure_code": "99213",
+            "service_date": "2019-03-01", "amount": "70.00", "paid_amount": "0.00",
+            "open_amount": "70.00", "payment_status": "Pending",
+            "inserted_at": "2019-03-01T12:00:00Z", "billed_date": "2019-03-01",
+        },
     ],
     "claims": [
         {
             **NAMED, "claim_id": "C1", "transaction_id": "T1", "payer_id": "Aetna",
             "service_date": "2019-03-01", "claim_date": "2019-03-02", "claim_amount": "100.00",
-            "paid_amount": "0.00", "claim_status": "Pending", "payment_status": "Pending",
-        }
+            "paid_amount": "0.00", "claim_status": "Denied", "payment_status": "Denied",
+            "edit_count": 0,
+        },
+        {
+            **NAMED, "claim_id": "C3", "transaction_id": "T3", "payer_id": "Aetna",
+            "service_date": "2019-03-01", "claim_date": "2019-03-02", "claim_amount": "70.00",
+            "paid_amount": "0.00", "claim_status": "Paid", "payment_status": "Paid",
+            "edit_count": 0,
+        },
     ],
     "postings": [
         {
@@ -61,12 +81,18 @@ SILVER: dict[str, list[Row]] = {
             "payer_id": "Aetna", "remit_date": "2019-04-01", "status_code": "4",
             "charge_amount": "100.00", "paid_amount": "0.00", "adjustment_1_group": "CO",
             "adjustment_1_code": "16", "adjustment_1_amount": "100.00",
-        }
+        },
+        {
+            "source_system": "hospital_a", "remittance_id": "R3", "claim_id": "C3",
+            "payer_id": "Aetna", "remit_date": "2019-04-01", "status_code": "1",
+            "charge_amount": "70.00", "paid_amount": "30.00", "allowed_amount": "30.00",
+            "adjustment_1_group": "CO", "adjustment_1_code": "45", "adjustment_1_amount": "40.00",
+        },
     ],
     "payer_terms": [
         {
             "source_system": "hospital_a", "payer_id": "Aetna", "valid_from": "2019-01-01",
-            "timely_filing_days": 90, "appeal_days": 60,
+            "timely_filing_days": 9000, "appeal_days": 9000,
         }
     ],
     "fee_schedules": [
@@ -88,7 +114,12 @@ JOINED = {
     "payer_terms": {"fact_denials"},
     "fee_schedules": {"fact_claims"},
 }
-TIED_TO_ANOTHER_KPI = {"kpi_processing_days"}  # has to count the claims of kpi_claim_outcomes
+# What has to count as often as another KPI, what counts days or dates, and steps that others check:
+# there the dimension's own promise, that a payer is there once, is the only one that is broken.
+GUARDED_BY_THE_DIMENSION = {
+    "kpi_processing_days", "kpi_lags", "kpi_dnfb", "kpi_filing_exposure", "charge_identity",
+    "cash_forecasts", "kpi_cash_forecast",
+}  # fmt: skip
 
 
 def models(*, payers_twice: bool = False) -> Mapping[str, Model]:
@@ -153,5 +184,5 @@ def test_payer_that_is_there_twice_fails_whatever_joins_it(filled: Warehouse) ->
         filled.refresh("payers", models(payers_twice=True))
 
     joined = {name for name, model in models().items() if "dim_payers" in model.references}
-    expected = JOINED["payers"] | joined - TIED_TO_ANOTHER_KPI
-    assert failed_models(filled, "payers") >= expected
+    expected = JOINED["payers"] | {"dim_payers"} | joined - GUARDED_BY_THE_DIMENSION
+    assert expected - failed_models(filled, "payers") == set()
