@@ -44,8 +44,8 @@ WITH
   claims AS (
     SELECT
       claim_key, source_system, transaction_key, payer_key, department_key, service_date,
-      claim_date, claim_status, claim_frequency, payer_sequence, billed_amount, first_remit_date, final_outcome,
-      expected_allowed_amount, allowed_amount, remitted_amount
+      claim_date, claim_status, claim_frequency, payer_sequence, billed_amount, first_remit_date,
+      final_outcome, expected_allowed_amount, allowed_amount, remitted_amount
     FROM {{ ref("fact_claims") }}
   ),
 
