@@ -45,6 +45,15 @@ WHERE layer = 'silver' AND severity != 'quarantine'
 GROUP BY entity
 ORDER BY entity
 """
+ODDITIES = """
+SELECT
+  statement,
+  SUM(odd_count) AS odd_count,
+  SUM(odd_count) / SUM(checked_count) AS odd_rate
+FROM `{gold}.data_oddities`
+GROUP BY statement
+ORDER BY odd_count DESC, statement
+"""
 BOOKS = """
 SELECT
   source_system,
@@ -127,6 +136,7 @@ def show(
     console.print(_load_table(loads))
     console.print(_book_table())
     console.print(_quality_table())
+    console.print(_oddity_table())
     console.print(_time_table(seconds))
     memory = " · ".join(f"{name} {mb:,} MB" for name, mb in peak_memory_mb.items())
     console.print(f"Peak memory: {memory}")
@@ -234,6 +244,16 @@ def _quality_table() -> Table:
             f"{row['rows_failed']:,}",
             "–" if row["quality_rate"] is None else f"{row['quality_rate']:.2%}",
         )
+    return table
+
+
+def _oddity_table() -> Table:
+    table = Table(title="Kept, but it makes no sense", title_justify="left")
+    table.add_column("what the data say")
+    for header in ("rows", "share"):
+        table.add_column(header, justify="right")
+    for row in _rows(ODDITIES):
+        table.add_row(row["statement"], f"{row['odd_count']:,}", f"{row['odd_rate']:.1%}")
     return table
 
 

@@ -61,6 +61,7 @@ DQ = [
     ("load_id", "STRING"),
     ("rule", "STRING"),
     ("severity", "STRING"),
+    ("reason", "STRING"),
     ("rows_checked", "INT64"),
     ("rows_failed", "INT64"),
 ]

@@ -146,7 +146,7 @@ def quality_results(rows: DataFrame, expected: DataFrame) -> DataFrame:
         failed, on=["load_id", "rule"], how="left"
     )
     return counted.select(
-        *["entity", "source_system", "load_id", "rule", "severity"],
+        *["entity", "source_system", "load_id", "rule", "severity", "reason"],
         *[_or_zero(name, "bigint") for name in ("rows_checked", "rows_failed")],
     )
 

@@ -134,7 +134,7 @@ CREATE TABLE IF NOT EXISTS {{ audit("quarantine_replays") }} (
 
 -- One row per rule and load of silver, per check of gold and run, and for bronze per run and month of
 -- a monthly delivery: rows_failed = 1 where no file came. Examples name the first rows that break a
--- check of gold, by the columns that it declares.
+-- check of gold, by the columns that it declares. Reason says in words what breaks a rule of silver.
 CREATE TABLE IF NOT EXISTS {{ audit("dq_results") }} (
   run_id STRING NOT NULL,
   business_date DATE NOT NULL,
@@ -144,6 +144,7 @@ CREATE TABLE IF NOT EXISTS {{ audit("dq_results") }} (
   load_id STRING,
   rule STRING NOT NULL,
   severity STRING NOT NULL,
+  reason STRING,
   rows_checked INT64,
   rows_failed INT64,
   examples STRING,

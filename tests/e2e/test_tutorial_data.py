@@ -112,6 +112,29 @@ def test_what_makes_no_sense_is_counted_and_kept(published: Pipeline) -> None:
         assert failed[hospital, "claims", "paid_over_billed"] == over
 
 
+def test_gold_says_in_words_what_makes_no_sense(published: Pipeline) -> None:
+    """The counts of the notes on the data: payments on refused claims, and so on."""
+    said = {
+        (row["source_system"], row["statement"]): row["odd_count"]
+        for row in rows("gold", "data_oddities", where="entity = 'claims'")
+    }
+    for hospital, claims in (
+        ("hospital_a", "hospital1_claim_data"),
+        ("hospital_b", "hospital2_claim_data"),
+    ):
+        with (EXPORTS / "claims" / f"{claims}.csv").open(encoding="utf-8") as text:
+            sent = list(csv.DictReader(text))
+        refused = sum(
+            row["ClaimStatus"] in ("Denied", "Rejected") and Decimal(row["PaidAmount"]) > 0
+            for row in sent
+        )
+        early = sum(row["ClaimDate"] < row["ServiceDate"] for row in sent)
+        assert said[hospital, "Money was paid on a claim that was refused."] == refused
+        assert said[hospital, "The claim was sent before the service."] == early
+    shares = "Deductible, coinsurance and copay are more than was billed."
+    assert (said["hospital_a", shares], said["hospital_b", shares]) == (558, 611)
+
+
 def test_every_provider_is_an_orphan_and_no_dollar_is_lost(published: Pipeline) -> None:
     orphans = {
         (row["source_system"], row["fact"]): (row["row_count"], row["orphan_count"])
