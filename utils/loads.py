@@ -106,14 +106,10 @@ def _schema_events(landed: Landed) -> str | None:
 def land(source: Source, run: Run, connection_uri: str | None) -> int:
     """Lands everything that a source has for a business date and returns the number of loads.
 
-    Until it is known that everything of a table landed, audit says that it did not, whatever
-    becomes of the task.
-
     Raises:
         PipelineError: the source or a file is not what its contract says. The loads that did
             arrive are recorded and kept; audit shows the ones that failed.
     """
-    _record_landing(source, run, dict.fromkeys(source.tables, 1))
     if isinstance(source, FileSource):
         expected = list(_expected_files(source, run))
     elif connection_uri is None:
@@ -122,8 +118,7 @@ def land(source: Source, run: Run, connection_uri: str | None) -> int:
         expected = list(_expected_tables(source, run, connection_uri))
     outcomes = _bring(expected, run)
     if isinstance(source, FileSource):
-        _check_months(source, run)
-    _record_landing(source, run, Counter(o.load.table_name for o in outcomes if o.error))
+        _record_deliveries(source, run, outcomes)
     _raise_errors(source, outcomes)
     return len(outcomes)
 
@@ -145,22 +140,6 @@ def _bring(expected: Sequence[Expected], run: Run) -> list[Outcome]:
     audit.record_outcomes([outcome.load for outcome in outcomes])
     audit.record_files([row for outcome in outcomes if (row := _file_row(outcome, run))])
     return outcomes
-
-
-def _record_landing(source: Source, run: Run, failed: Mapping[str, int]) -> None:
-    """Records for each table how many of its loads failed; `gold.source_freshness` shows it."""
-    checks: list[dict[str, object]] = [
-        {
-            "entity": table.entity,
-            "source_system": source.name,
-            "rule": f"landed({name})",
-            "severity": "warn",
-            "rows_checked": 1,
-            "rows_failed": failed.get(name, 0),
-        }
-        for name, table in source.tables.items()
-    ]
-    audit.record_checks(run, "bronze", checks)
 
 
 def _attempt(expected: Expected) -> Outcome:
@@ -370,32 +349,41 @@ def _file(item: Discovered, source: str, name: str, run: Run, state: str) -> dic
     }
 
 
-def _check_months(source: FileSource, run: Run) -> None:
-    """Records which months came, so that nobody takes a table with a gap for a whole one.
+def _record_deliveries(source: FileSource, run: Run, outcomes: Sequence[Outcome]) -> None:
+    """Records what a look at the deliveries showed, also if it found no file.
 
-    The result is this run's: once the missing file has landed, the next run finds no gap.
+    The results are this run's: once a missing file has landed, the next run finds no gap.
     """
-    for name, table in source.tables.items():
-        if table.period is None:
-            continue
-        for system, uris in audit.landed_files(source.name, name).items():
-            months = delivered_months(uri.rsplit("/", 1)[-1] for uri in uris)
-            missing = [month for month, came in months.items() if not came]
-            if missing:
-                _LOG.warning("%s: no %s file of %s came for %s.",
-                             source.name, name, system, ", ".join(missing))  # fmt: skip
-            checks = [
-                {
-                    "entity": table.entity,
-                    "source_system": system,
-                    "rule": f"month_delivered({month})",
-                    "severity": "warn",
-                    "rows_checked": 1,
-                    "rows_failed": int(not came),
-                }
-                for month, came in months.items()
-            ]
-            audit.record_checks(run, "bronze", checks)
+    failed = Counter(outcome.load.table_name for outcome in outcomes if outcome.error)
+    checks = [check for name in source.tables for check in _delivery_checks(source, name, failed)]
+    audit.record_checks(run, "bronze", checks)
+
+
+def _delivery_checks(
+    source: FileSource, name: str, failed: Mapping[str, int]
+) -> Iterator[dict[str, object]]:
+    """Whether all files of a table landed, and which months came, so that no gap passes for whole.
+
+    `gold.source_freshness` shows the first.
+    """
+    table = source.tables[name]
+    check: dict[str, object] = {"entity": table.entity, "severity": "warn", "rows_checked": 1}
+    yield {
+        **check,
+        "source_system": source.name,
+        "rule": f"landed({name})",
+        "rows_failed": failed.get(name, 0),
+    }
+    if table.period is None:
+        return
+    for system, uris in audit.landed_files(source.name, name).items():
+        months = delivered_months(uri.rsplit("/", 1)[-1] for uri in uris)
+        if missing := [month for month, came in months.items() if not came]:
+            _LOG.warning("%s: no %s file of %s came for %s.",
+                         source.name, name, system, ", ".join(missing))  # fmt: skip
+        for month, came in months.items():
+            rule = f"month_delivered({month})"
+            yield {**check, "source_system": system, "rule": rule, "rows_failed": int(not came)}
 
 
 def _load_bronze(outcomes: Sequence[Outcome], attempted: Set[str]) -> None:

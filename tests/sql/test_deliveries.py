@@ -52,7 +52,7 @@ def payer(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
 
 
 def gaps(warehouse: Warehouse, run: Run) -> dict[tuple[str, str], int]:
-    """Per hospital and rule how many files failed to come."""
+    """Per hospital and month, and for the look at all files, how many failed to come."""
     where = f"layer = 'bronze' AND run_id = '{run.run_id}' AND severity = 'warn'"
     rows = warehouse.rows("audit", "dq_results", "source_system, rule, rows_failed", where)
     return {(row["source_system"], row["rule"]): row["rows_failed"] for row in rows}
@@ -68,6 +68,7 @@ def test_missing_month_is_a_warning_until_its_file_arrives(
     payer.land(RUN)
 
     assert gaps(warehouse, RUN) == {
+        ("payer_claims", "landed(claims)"): 0,
         ("hospital_a", "month_delivered(2024-01)"): 0,
         ("hospital_a", "month_delivered(2024-02)"): 1,
         ("hospital_a", "month_delivered(2024-03)"): 0,
@@ -91,6 +92,7 @@ def test_refused_file_leaves_its_month_missing(warehouse: Warehouse, payer: Paye
         payer.land(run)
 
     assert gaps(warehouse, run)["hospital_a", "month_delivered(2024-02)"] == 1
+    assert gaps(warehouse, run)["payer_claims", "landed(claims)"] == 1
 
 
 @pytest.mark.parametrize(
