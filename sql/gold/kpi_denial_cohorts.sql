@@ -8,7 +8,7 @@ kpi:
   denominator: gross charges that were claimed from a primary payer
   date_basis: date of service; a month matures 120 days after its end
   basis: gross
-  exclusions: charges never claimed, quarantined charges and remittances; no rate before the month is mature
+  exclusions: hospitals without remittances, charges never claimed, quarantined charges and remittances; no rate before the month is mature
   source: common practice; the final rate is to be read beside the initial one
   benchmark: about 2.7 % denied in the end; secondary sources, indicative
 columns:
@@ -39,8 +39,16 @@ WITH
     FROM {{ ref("fact_transactions") }}
   ),
 
+  remitting AS (
+    SELECT DISTINCT source_system FROM {{ ref("fact_remittances") }}
+  ),
+
+  -- Without remittances nobody knows what was denied, so no denials is not what a rate may say.
   claimed AS (
-    SELECT DISTINCT transaction_key FROM {{ ref("fact_claims") }} WHERE payer_sequence = 'P'
+    SELECT DISTINCT claims.transaction_key
+    FROM {{ ref("fact_claims") }} AS claims
+    INNER JOIN remitting ON claims.source_system = remitting.source_system
+    WHERE claims.payer_sequence = 'P'
   ),
 
   denials AS (

@@ -9,8 +9,8 @@ kpi:
   date_basis: remittance date of the denial; claim date of what was submitted
   basis: gross
   exclusions: >-
-    denials of corrected claims and by secondary payers, further denials of the same charge; no rate for
-    a month that is not over
+    hospitals without remittances, denials of corrected claims and by secondary payers, further denials
+    of the same charge; no rate for a month that is not over
   source: after HFMA's claim integrity task force, initial denial rate by volume and by dollars
   benchmark: 11.4 to 11.8 % of dollars across the industry; secondary sources, indicative
 columns:
@@ -33,6 +33,10 @@ checks:
   - {range: {initial_denial_rate: [0, 1]}, severity: warn}
 ---*/
 WITH
+  remittances AS (
+    SELECT source_system, payer_key, remit_date FROM {{ ref("fact_remittances") }}
+  ),
+
   claims AS (
     SELECT
       source_system,
@@ -41,10 +45,8 @@ WITH
       billed_amount,
       claim_frequency = '1' AND payer_sequence = 'P' AS is_original
     FROM {{ ref("fact_claims") }}
-  ),
-
-  remittances AS (
-    SELECT source_system, payer_key, remit_date FROM {{ ref("fact_remittances") }}
+    -- Without remittances nobody knows what was denied.
+    WHERE source_system IN (SELECT source_system FROM remittances)
   ),
 
   denials AS (

@@ -94,9 +94,13 @@ SELECT
   scores.source_system,
   scores.payer_name,
   scores.claim_count,
-  SAFE_DIVIDE(CAST(scores.first_pass_count AS NUMERIC), scores.claim_count) AS first_pass_rate,
-  SAFE_DIVIDE(CAST(COALESCE(denials.denied_count, 0) AS NUMERIC), scores.claim_count)
-    AS denial_rate,
+  -- Without remittances there are no rows of denials, and nobody knows what passed.
+  IF(
+    denials.denied_count IS NULL,
+    NULL,
+    SAFE_DIVIDE(CAST(scores.first_pass_count AS NUMERIC), scores.claim_count)
+  ) AS first_pass_rate,
+  SAFE_DIVIDE(CAST(denials.denied_count AS NUMERIC), scores.claim_count) AS denial_rate,
   lags.median_days AS median_payer_days,
   lags.p90_days AS p90_payer_days,
   scores.underpaid_amount,
