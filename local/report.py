@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE_HEAD
@@ -176,16 +178,18 @@ def _load_table(loads: list[dict[str, Any]]) -> Table:
         pad_edge=False,
         show_edge=False,
     )
-    table.add_column("table", no_wrap=True, min_width=24)
+    table.add_column("table", no_wrap=True, min_width=22)
     for header in _LOAD_HEADERS:
         table.add_column(header, justify="right")
-    for row in loads:
-        table.add_row(
-            f"{row['source_system']}.{row['table_name']}",
-            *(f"{row[f'rows_{kind}']:,}" for kind in _KINDS),
-            f"{row['billed_quarantined'] or 0:,.2f}",
-            "[green]✓[/]" if row["is_balanced"] else "[red]✗[/]",
-        )
+    for source, tables in groupby(loads, key=itemgetter("source_system")):
+        table.add_row(f"[bold]{source}[/]")
+        for row in tables:
+            table.add_row(
+                f"  {row['table_name']}",
+                *(f"{row[f'rows_{kind}']:,}" for kind in _KINDS),
+                f"{row['billed_quarantined'] or 0:,.2f}",
+                "[green]✓[/]" if row["is_balanced"] else "[red]✗[/]",
+            )
     return table
 
 

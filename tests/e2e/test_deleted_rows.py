@@ -128,7 +128,7 @@ def test_deleted_rows_are_closed_once_and_leave_the_current_facts(hospitals: Hos
             assert not last["is_current"]
             assert begin <= last["expiry_date"] <= end
     found = counts(hospitals.day)
-    assert len(found) == 30, "three rules for five tables of two hospitals"
+    assert len(found) == 42, "three rules for seven tables of two hospitals"
     assert {rule: failed for rule, failed in found.items() if failed} == {
         (hospital, f"gone_at_source({entity})"): 2 for hospital, entity in gone
     }

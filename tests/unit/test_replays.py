@@ -48,7 +48,7 @@ def test_nothing_asked_is_a_dry_run_of_everything_open() -> None:
         pytest.param({"load_ids": [INJECTION]}, "`load_ids.0`", id="I01-load-id"),
         pytest.param({"action": "delete"}, "`action`", id="unknown-action"),
         pytest.param({"rows": [1]}, "`rows`: unknown key", id="unknown-parameter"),
-        pytest.param({"entity": "invoices"}, "write one of claims", id="unknown-entity"),
+        pytest.param({"entity": "invoices"}, "write one of appeals, claims", id="unknown-entity"),
         pytest.param({"action": "reject"}, "needs a `rule` or `load_ids`", id="reject-everything"),
     ],
 )
