@@ -13,18 +13,23 @@ Runs in the emulator's own environment (Python 3.13) and takes the emulator's ar
   the emulator is started again, instead of running for ever.
 - A statement is parsed and translated to DuckDB's SQL by Python, which takes as long as running it.
   Here that is done once: a script that comes again, while the datasets that it names have the same
-  tables with the same columns, is run as it was translated then.
+  tables with the same columns, is run as it was translated then. The file that $RCM_TRANSLATIONS
+  names keeps the translations for the next start; it may be deleted at any time.
 - A query that is sent again with the same request id gets the first one's answer, as in BigQuery.
 """
 
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
+import os
 import sys
 import threading
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -124,7 +129,8 @@ _KEPT_JOBS = 2_000
 _KEPT_ANSWERS = 200
 _jobs: dict[tuple[str, str], Job] = {}
 _answers: deque[str] = deque()
-_translations: dict[Any, Translation] = {}
+_translations: dict[str, Translation] = {}
+_TRANSLATORS = [version(name) for name in ("local-bigquery", "sqlglot", "duckdb")]
 _running = threading.local()
 _save, _load, _submit, _connect = store.save, store.load, runner.submit, database._connect
 _parse_script = functools.lru_cache(_KEPT_SCRIPTS)(script.parse_script)
@@ -137,14 +143,47 @@ _DDL = (exp.Create, exp.Alter, exp.Drop, exp.Command)
 
 @dataclass(frozen=True)
 class Translation:
-    """DuckDB's SQL of a statement, what the translator noted, and the shapes that it stands on."""
+    """DuckDB's SQL of a statement, what the translator noted, and the shapes that it stands on.
+
+    Of lists alone, as JSON has them: `referenced` holds project, dataset and table, `shapes`
+    project, dataset and digest.
+    """
 
     sql: str
-    used: frozenset[str]
-    referenced: frozenset[tuple[str, str, str]]
-    temporary: frozenset[str]
+    used: list[str]
+    referenced: list[list[str]]
+    temporary: list[str]
     variables: dict[str, str]
-    shapes: dict[tuple[str, str], str]
+    shapes: list[list[str]]
+
+
+def recall(file: Path) -> None:
+    """Takes over the translations that earlier starts wrote down, the last ones of many."""
+    lines = file.read_bytes().splitlines(keepends=True) if file.exists() else []
+    kept = lines[-_KEPT_STATEMENTS:]
+    for line in kept:
+        try:
+            key, translation = json.loads(line)
+            _translations[key] = Translation(**translation)
+        except (ValueError, TypeError):
+            continue  # cut off when an emulator died; the statement is translated again
+    if len(kept) < len(lines):
+        file.write_bytes(b"".join(kept))
+
+
+def write_down(key: str, translation: Translation) -> None:
+    """Keeps a translation for this start and the next ones."""
+    _translations[key] = translation
+    while len(_translations) > _KEPT_STATEMENTS:
+        del _translations[next(iter(_translations))]
+    if name := os.environ.get("RCM_TRANSLATIONS"):
+        with Path(name).open("a", encoding="utf-8") as file:
+            file.write(json.dumps([key, asdict(translation)]) + "\n")
+
+
+def digest(text: str) -> str:
+    """A short name of a long text."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def objects(
@@ -283,19 +322,19 @@ def shape(project_id: str, dataset_id: str, version: int) -> str:
 def translate(tree: exp.Expression, context: Context) -> tuple[str, dict[str, Any]]:
     """A statement in DuckDB's SQL with the values that it uses."""
     text = context.system.get("statement_text", "")
-    key = (
-        *(getattr(_running, "script", ""), text, tree),
+    parts = (
+        *(digest(getattr(_running, "script", "")), digest(text), hash(tree), _TRANSLATORS),
         *(context.project_id, context.dataset_id),
-        *(tuple(context.parameters.items()), tuple(context.variables)),
-        frozenset(context.temporary),
+        *(list(context.parameters.items()), list(context.variables), sorted(context.temporary)),
     )
+    key = digest(repr(parts))
     known = _translations.get(key)
     if known and all(
-        shape(*dataset, schema_version(dataset[0])) == digest
-        for dataset, digest in known.shapes.items()
+        shape(project_id, dataset_id, schema_version(project_id)) == shaped
+        for project_id, dataset_id, shaped in known.shapes
     ):
-        context.referenced |= known.referenced
-        context.temporary |= known.temporary
+        context.referenced |= {tuple(table) for table in known.referenced}
+        context.temporary |= set(known.temporary)
         sql = known.sql
         for name, table in known.variables.items():
             sql = sql.replace(table, context.variables[name])
@@ -304,21 +343,21 @@ def translate(tree: exp.Expression, context: Context) -> tuple[str, dict[str, An
     sql, values = _translate(tree, context)
     datasets = {(project_id, dataset_id) for project_id, dataset_id, _ in context.referenced}
     if not any(word in text.upper() for word in _READ_WHEN_TRANSLATED):
-        _translations[key] = Translation(
+        translation = Translation(
             sql,
-            frozenset(values),
-            frozenset(context.referenced),
-            frozenset(context.temporary),
+            sorted(values),
+            [list(table) for table in sorted(context.referenced)],
+            sorted(context.temporary),
             dict(context.variables),
-            {dataset: shape(*dataset, schema_version(dataset[0])) for dataset in datasets},
+            [[*dataset, shape(*dataset, schema_version(dataset[0]))] for dataset in datasets],
         )
-    while len(_translations) > _KEPT_STATEMENTS:
-        del _translations[next(iter(_translations))]
+        write_down(key, translation)
     context.referenced |= before
     return sql, values
 
 
 if __name__ == "__main__":
+    recall(Path(os.environ.get("RCM_TRANSLATIONS", os.devnull)))
     database.objects = objects
     database._connect = connect
     tables.physical = physical

@@ -116,8 +116,14 @@ def bigquery(state: StateFolder, ports: Mapping[str, int]) -> Service:
         folder=state.path / "bigquery",
         port=port,
         check=partial(health.bigquery_answers, f"http://{HOST}:{port}", PROJECT),
-        # DuckDB looks for its extensions in the home folder: set-up put them here.
-        environment={"HOME": str(venv / "home"), "GCS_LOCAL_ROOT": str(state.lake_mount)},
+        environment={
+            # DuckDB looks for its extensions in the home folder: set-up put them here.
+            "HOME": str(venv / "home"),
+            "GCS_LOCAL_ROOT": str(state.lake_mount),
+            "RCM_TRANSLATIONS": str(state.path / "translations.jsonl"),
+            # The translations' keys hold hashes.
+            "PYTHONHASHSEED": "0",
+        },
     )
 
 
