@@ -6,12 +6,13 @@ difference how many of them are simulated at the same time.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
 from simulator.answer_key import DayBook, write_histories
+from simulator.beside import count_beside
 from simulator.chance import Chance
 from simulator.changes import Day, Pace
 from simulator.codes import CodeSet, all_codes
@@ -50,8 +51,12 @@ class Assignment:
     histories: Path
 
 
-def simulate(assignment: Assignment) -> list[DayBook]:
-    """Writes the deliveries and histories of a hospital; returns its books, date by date."""
+def simulate(assignment: Assignment, delivered: Callable[[], None]) -> list[DayBook]:
+    """Writes the deliveries and histories of a hospital; returns its books, date by date.
+
+    `delivered` is called as soon as all deliveries are written: the books take longer.
+    """
+    assignment.histories.mkdir(parents=True, exist_ok=True)
     start, *later = assignment.dates
     codes, rates = CodeSet(assignment.seed), assignment.rates
     codes.release(start, 0)
@@ -64,30 +69,37 @@ def simulate(assignment: Assignment) -> list[DayBook]:
     open_contracts(hospital, contracts)
     office = Office(hospital, contracts, STEPS)
     write_history(hospital, office, codes.codes, rates)
-    books = [_close_day(assignment.deliveries, hospital, contracts, codes)]
+    books = [_close_day(assignment, hospital, contracts, codes)]
     for today in later:
         hospital.start_day(today)
         codes.release(today, hospital.day)
         Day(hospital, Visits(office, rates), codes.codes, Pace()).live()
-        books.append(_close_day(assignment.deliveries, hospital, contracts, codes))
+        books.append(_close_day(assignment, hospital, contracts, codes))
+    delivered()
     write_histories(assignment.histories, hospital.shelves.values())
-    return books
+    return [book() for book in books]
 
 
-def _close_day(folder: Path, hospital: Hospital, contracts: Contracts, codes: CodeSet) -> DayBook:
-    """Delivers the day and books what must be published at its end."""
+def _close_day(
+    assignment: Assignment, hospital: Hospital, contracts: Contracts, codes: CodeSet
+) -> Callable[[], DayBook]:
+    """Delivers the day and books, beside the next days, what must be published at its end."""
     overlap_from = hospital.today - timedelta(days=1)
     counted = [
-        *deliver_tables(folder, hospital, overlap_from),
-        *deliver_files(folder, hospital),
+        *deliver_tables(assignment.deliveries, hospital, overlap_from),
+        *deliver_files(assignment.deliveries, hospital),
     ]
-    shelves = {**hospital.shelves, codes.shelf.entity: codes.shelf}
-    return DayBook(
-        source_system=hospital.name,
-        business_date=hospital.today,
-        loads=[load for load, _ in counted],
-        held=[row for _, rows in counted for row in rows],
-        gold=true_gold(Published(hospital.name, hospital.today, shelves)),
-        events=dict(hospital.events[-1]),
-        leaks=leaks(hospital, contracts),
-    )
+
+    def book() -> DayBook:
+        shelves = {**hospital.shelves, codes.shelf.entity: codes.shelf}
+        return DayBook(
+            source_system=hospital.name,
+            business_date=hospital.today,
+            loads=[load for load, _ in counted],
+            held=[row for _, rows in counted for row in rows],
+            gold=true_gold(Published(hospital.name, hospital.today, shelves)),
+            events=dict(hospital.events[-1]),
+            leaks=leaks(hospital, contracts),
+        )
+
+    return count_beside(book, assignment.histories / f"{hospital.name}-{hospital.today}.book")

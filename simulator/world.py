@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from pathlib import Path
 
 from simulator.answer_key import AnswerKey, DayBook, write_histories
@@ -18,7 +19,7 @@ from simulator.codes import SOURCE_SYSTEM, CodeSet
 from simulator.defects import DefectRates
 from simulator.deliveries import day_folder, deliver_codes
 from simulator.mysql import Parameters, apply_day
-from simulator.processes import simulate_all
+from simulator.processes import Simulation, simulate_all
 from simulator.schema import HOSPITAL_TABLES
 
 DEFAULT_START = date(2026, 1, 31)
@@ -31,7 +32,14 @@ class World:
 
     business_dates: list[date]
     folder: Path
-    answer_key: AnswerKey
+    _simulations: Sequence[Simulation]
+    _code_books: Sequence[DayBook]
+
+    @cached_property
+    def answer_key(self) -> AnswerKey:
+        """What must be published after each business date; waits until it is counted."""
+        books = [*(simulation.books() for simulation in self._simulations), self._code_books]
+        return AnswerKey(self.folder / HISTORIES, list(zip(*books, strict=True)))
 
     def apply(self, day_index: int, hospitals: Mapping[str, Parameters], landing: Path) -> None:
         """Brings the sources to their state at the end of a business date.
@@ -77,8 +85,7 @@ def generate(
     shutil.rmtree(folder, ignore_errors=True)
     dates = [start + timedelta(days=day) for day in range(days + 1)]
     assignments = _assignments(seed, patients, dates, folder, rates or DefectRates())
-    books = [*simulate_all(assignments), _publish_codes(seed, dates, folder)]
-    return World(dates, folder, AnswerKey(folder / HISTORIES, list(zip(*books, strict=True))))
+    return World(dates, folder, simulate_all(assignments), _publish_codes(seed, dates, folder))
 
 
 def _assignments(
