@@ -74,7 +74,6 @@ WITH
   ),
 
   findings AS (
-    -- A charge may follow its visit by a week.
     SELECT
       'encounter_without_charge' AS kind,
       encounters.source_system,
@@ -82,7 +81,7 @@ WITH
       'unknown' AS payer_key,
       encounters.department_key,
       encounters.encounter_date AS service_date,
-      DATE_ADD(encounters.encounter_date, INTERVAL 7 DAY) AS found_date,
+      encounters.encounter_date AS found_date,
       CAST(NULL AS DATE) AS deadline_date,
       COALESCE(average_charges.encounter_amount, 0) AS at_risk_amount
     FROM encounters
