@@ -136,8 +136,6 @@ def spark(state: StateFolder, ports: Mapping[str, int]) -> Service:
         folder=state.path / "sail",
         port=port,
         check=partial(health.spark_answers, HOST, port),
-        # The zone of a session that sets none.
-        environment={"TZ": "UTC"},
     )
 
 
