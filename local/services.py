@@ -52,6 +52,7 @@ def mariadb(state: StateFolder, ports: Mapping[str, int], password: str) -> Serv
     options = {
         "user": getpass.getuser(),
         "datadir": folder,
+        "tmpdir": _temporary(folder),
         "socket": _socket(state),
         "pid-file": state.path / "mariadb.pid",
         "init-file": state.path / "mariadb-init.sql",
@@ -189,6 +190,7 @@ def _socket(state: StateFolder) -> Path:
 
 def _prepare_mariadb(state: StateFolder, folder: Path, password: str) -> None:
     """Creates the data folder once, and the statements that the server runs at each start."""
+    _temporary(folder).mkdir(parents=True, exist_ok=True)
     if not folder.exists():
         _install_database(folder, state.log("mariadb"))
     statements = [
@@ -198,6 +200,15 @@ def _prepare_mariadb(state: StateFolder, folder: Path, password: str) -> None:
         *(f"GRANT ALL ON {name}.* TO '{DATABASE_USER}'@'%';" for name in DATABASES),
     ]
     write_private(state.path / "mariadb-init.sql", "\n".join(statements) + "\n")
+
+
+def _temporary(folder: Path) -> Path:
+    """Returns where the server with this data folder keeps temporary tables.
+
+    It is the server's own: a server that starts deletes the temporary tables that it finds,
+    also those of another server that is running.
+    """
+    return folder.with_suffix(".tmp")
 
 
 def _install_database(folder: Path, log: Path) -> None:
@@ -211,9 +222,17 @@ def _install_database(folder: Path, log: Path) -> None:
         "--force",  # Do not look up the host's name: clients come by address.
         f"--user={getpass.getuser()}",
         f"--datadir={part}",
+        f"--tmpdir={_temporary(folder)}",
     ]
-    with log.open("ab") as output:
-        result = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, check=False)
+    result = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    with log.open("a") as output:
+        output.write(result.stdout)
     if result.returncode != 0:
-        raise LocalError(f"the database could not be created: see {log}")
+        errors = [line for line in result.stdout.splitlines() if "ERROR" in line]
+        raise LocalError(
+            f"the database could not be created ({'; '.join(errors[:2]) or 'no reason given'}):"
+            f" see {log}"
+        )
     part.rename(folder)

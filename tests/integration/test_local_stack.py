@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -224,6 +225,14 @@ def test_committed_rows_survive_a_killed_database(own: StateFolder) -> None:
     stack.up(own, _ignore)
 
     assert _sql(own, "SELECT COUNT(*) FROM visits") == [(2,)]
+
+
+def test_a_starting_database_leaves_the_temporary_tables_of_others(own: StateFolder) -> None:
+    # The name is one that a server deletes when it starts.
+    with tempfile.NamedTemporaryFile(prefix="#sql-temptable-") as table:
+        _kill(own, "mariadb")
+        stack.up(own, report=_ignore)
+        assert Path(table.name).exists()
 
 
 def test_status_shows_what_runs_and_fails_if_something_does_not(own: StateFolder) -> None:
