@@ -6,6 +6,11 @@ Runs in the emulator's own environment (Python 3.13) and takes the emulator's ar
   `duckdb_columns()`, which read all tables of all databases: half of a run's time. The answer for
   one dataset stands in a few small tables of the lake's own catalogue. Whether a table is
   partitioned by ingestion time is not looked up at all: none of this pipeline's is.
+- Every job begins with the temporary tables that its connection has, for which DuckDB reads the
+  statistics of all tables anew after every write. A connection that is new has none: as long as it
+  names no project, `duckdb_tables()` is a macro that says so.
+- A load that replaces a table's rows made a new table, after which the whole catalogue is read
+  anew. Here the table stays as long as its columns are the same.
 - Every job is written to disk three times, each statement of a script is a job of its own, and
   every answer is a table on disk. Here queries and their answers live in memory, the last few
   hundred. Loads are written down, before they begin and at their end: a load that appends must not
@@ -35,11 +40,11 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 from local_bigquery import cli
 from local_bigquery.catalog import names, tabledata, tables
-from local_bigquery.engine import database, types
+from local_bigquery.engine import database, results, types
 from local_bigquery.errors import not_found
 from local_bigquery.jobs import merge, query, runner, store
 from local_bigquery.sql import script
-from local_bigquery.sql.rules import partitions
+from local_bigquery.sql.rules import ddl, partitions
 from sqlglot import exp
 
 if TYPE_CHECKING:
@@ -78,6 +83,10 @@ WHERE
   AND lake_column.end_snapshot IS NULL
   AND lake_table.end_snapshot IS NULL
   AND lake_schema.end_snapshot IS NULL
+"""
+_NO_TEMPORARY_TABLES = """
+CREATE MACRO memory.main.duckdb_tables() AS TABLE
+SELECT NULL::VARCHAR AS table_name, TRUE AS temporary WHERE FALSE
 """
 _FAIL_INTERRUPTED = """
 UPDATE emulator.jobs
@@ -133,6 +142,7 @@ _translations: dict[str, Translation] = {}
 _TRANSLATORS = [version(name) for name in ("local-bigquery", "sqlglot", "duckdb")]
 _running = threading.local()
 _save, _load, _submit, _connect = store.save, store.load, runner.submit, database._connect
+_materialise, _split = results.materialise, ddl.split
 _parse_script = functools.lru_cache(_KEPT_SCRIPTS)(script.parse_script)
 _parse = functools.lru_cache(_KEPT_STATEMENTS)(script.parse)
 _translate = script.translate
@@ -231,6 +241,7 @@ def columns(project_id: str, dataset_id: str, table_id: str) -> list[TableFieldS
 def connect() -> duckdb.DuckDBPyConnection:
     """The one connection, with a place in memory for answers; no job runs yet."""
     connection: duckdb.DuckDBPyConnection = _connect()
+    connection.execute(_NO_TEMPORARY_TABLES)
     connection.execute(_FAIL_INTERRUPTED, [json.dumps(_INTERRUPTED)])
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS bq.{tables.RESULTS}")
     return connection
@@ -241,6 +252,40 @@ def physical(project_id: str, dataset_id: str, table_id: str) -> tuple[str, str,
     if dataset_id == tables.RESULTS:
         return "bq", tables.RESULTS, f"{project_id}:{table_id}"
     return project_id, dataset_id, table_id
+
+
+def materialise(
+    cur: duckdb.DuckDBPyConnection,
+    query: str,
+    name: str,
+    params: dict[str, Any] | None = None,
+    append: bool = False,
+    writer: duckdb.DuckDBPyConnection | None = None,
+) -> None:
+    """Writes an answer into a table; one of the same columns stays, and its rows are replaced."""
+    if append or writer or not has_columns_of(cur, query, name, params):
+        _materialise(cur, query, name, params, append, writer)
+        return
+    cur.execute("BEGIN")
+    try:
+        cur.execute(f"DELETE FROM {name}")
+        _materialise(cur, query, name, params, append=True)
+        cur.execute("COMMIT")
+    except BaseException:
+        cur.execute("ROLLBACK")
+        raise
+
+
+def has_columns_of(
+    cur: duckdb.DuckDBPyConnection, query: str, name: str, params: dict[str, Any] | None
+) -> bool:
+    """Whether a table is there and has the columns of a query, of the same types."""
+    try:
+        present = cur.sql(f"SELECT * FROM {name} LIMIT 0")
+    except duckdb.CatalogException:
+        return False
+    wanted = cur.sql(query, params=params)
+    return (present.columns, present.types) == (wanted.columns, wanted.types)
 
 
 def save(job: Job) -> Job:
@@ -304,6 +349,16 @@ def parse(sql: str) -> list[exp.Expression]:
     return [tree.copy() if isinstance(tree, _DDL) else tree for tree in _parse(sql)]
 
 
+def split(tree: exp.Expression) -> list[exp.Expression]:
+    """The parts of a statement; those of a table that is filled as it is made are not copied."""
+    is_filled = isinstance(tree, exp.Create) and tree.kind == "TABLE" and tree.expression
+    if not is_filled or not isinstance(tree.this, exp.Schema) or tree.args.get("clone"):
+        parts: list[exp.Expression] = _split(tree)
+        return parts
+    create = exp.Create(**{**tree.args, "expression": None})
+    return [create, exp.insert(tree.expression, tree.this.this, copy=False)]
+
+
 def schema_version(project_id: str) -> int:
     """Counts the changes of tables and views of a project."""
     catalogue = database.quote(f"__ducklake_metadata_{project_id}")
@@ -361,9 +416,11 @@ if __name__ == "__main__":
     database.objects = objects
     database._connect = connect
     tables.physical = physical
+    results.materialise = materialise
     tables.columns = tabledata.columns = columns
     store.save, store.load, store.list_ = save, load, list_jobs
     runner.submit = submit
+    ddl.split = split
     script.parse_script, script.parse = parse_script, parse
     script.translate = query.translate = merge.translate = translate
     partitions._hidden = lambda table: False

@@ -12,6 +12,7 @@ import json
 import logging
 import re
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from utils.landing.files import Discovered
     from utils.sources import Mapped, Source
 
+# A stream holds some batches of rows in memory, and the source a connection.
+READS_AT_ONCE = 3
 _LOG = logging.getLogger(__name__)
 
 
@@ -133,7 +136,8 @@ def land_expected(source: Source, run: Run, expected: Sequence[Expected]) -> int
 def _bring(expected: Sequence[Expected], run: Run) -> list[Outcome]:
     attempted = audit.attempted([item.load.load_id for item in expected])
     audit.record_loads([item.load for item in expected])
-    outcomes = [_attempt(item) for item in expected]
+    with ThreadPoolExecutor(READS_AT_ONCE) as pool:
+        outcomes = list(pool.map(_attempt, expected))
     arrived = [outcome for outcome in outcomes if outcome.landed]
     # Deletions are no rows that a source sent.
     _load_bronze([item for item in arrived if item.load.load_type != "reconcile"], attempted)
