@@ -85,6 +85,11 @@ class Fault:
     moment: float = 0.0
     task: str = ""
 
+    @property
+    def step(self) -> str:
+        """The task, whichever source it works for."""
+        return self.task.partition("[")[0]
+
     def __str__(self) -> str:
         """Names kind and place, as the report does."""
         if self.point == AT_RANDOM:
@@ -96,17 +101,21 @@ class Fault:
 def met(recorded: Iterable[tuple[Point, str]]) -> list[Met]:
     """The fail points of an undisturbed run, by name.
 
-    Loads of a task run side by side, in an order of chance: they share the first one's place.
+    What a task reads or loads side by side comes in an order of chance: it shares a place.
     """
     found: dict[str, Met] = {}
-    loads: dict[str, int] = {}
+    beside: dict[tuple[str, str], int] = {}
     for order, (point, task) in enumerate(recorded):
         known = found.get(point.name)
         if known:
             found[point.name] = replace(known, times=known.times + 1)
             continue
-        is_load = point.name.startswith("bigquery: load ")
-        place = loads.setdefault(task, order) if is_load else order
+        service = point.name.partition(":")[0]
+        is_read = task.startswith("land[") and service != "bigquery"
+        if is_read or point.name.startswith("bigquery: load "):
+            place = beside.setdefault((task, "reads" if is_read else "loads"), order)
+        else:
+            place = order
         found[point.name] = Met(point.name, task, point.is_durable, 1, place)
     return [found[name] for name in sorted(found)]
 

@@ -79,7 +79,7 @@ def show_trial(console: Console, outcome: Outcome) -> None:
 
 def show(console: Console, result: Result) -> int:
     """Prints the summary and returns the exit code."""
-    counts = Counter((fault.kind, fault.task.partition("[")[0]) for fault in result.injected)
+    counts = Counter((fault.kind, fault.step) for fault in result.injected)
     steps = [step for step in _STEPS if any(task == step for _, task in counts)]
     table = Table(title="Faults that struck", title_justify="left", box=SIMPLE_HEAD)
     table.add_column("kind", no_wrap=True)

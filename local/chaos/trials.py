@@ -250,8 +250,8 @@ class Theatre:
         if state == "failed" and "kill bigquery" not in kinds:
             wrong += self._unrecorded(clean.day)
         # A source that did not land leaves the others published, and the layers in between.
-        has_landed = not any(fault.task == "land" for fault in injected)
-        if state != "success" and has_landed and any(f.task in _PUBLISHING for f in injected):
+        has_landed = not any(fault.step == "land" for fault in injected)
+        if state != "success" and has_landed and any(f.step in _PUBLISHING for f in injected):
             wrong += self._torn(clean)
         if "kill task" in kinds:
             wrong += self._orphans()

@@ -44,8 +44,8 @@ WITH
     FROM {{ ref("transactions_current") }}
   ),
 
-  payers AS (
-    SELECT payer_key, payer_group = 'Self-Pay' AS is_patient FROM {{ ref("dim_payers") }}
+  self_pay AS (
+    SELECT payer_key FROM {{ ref("dim_payers") }} WHERE payer_group = 'Self-Pay'
   ),
 
   accounts AS (
@@ -59,19 +59,18 @@ WITH
   -- Postings to a transaction that is not there have no charge to be compared with.
   ledger AS (
     SELECT
-      ledger.source_system,
-      ledger.transaction_key,
+      source_system,
+      transaction_key,
       CASE
-        WHEN ledger.posting_kind = 'takeback' THEN 'payment'
-        WHEN ledger.posting_kind = 'refund' AND payers.is_patient THEN 'patient_payment'
-        WHEN ledger.posting_kind = 'refund' THEN 'payment'
-        ELSE ledger.posting_kind
+        WHEN posting_kind = 'takeback' THEN 'payment'
+        WHEN posting_kind != 'refund' THEN posting_kind
+        WHEN payer_key IN (SELECT self_pay.payer_key FROM self_pay) THEN 'patient_payment'
+        ELSE 'payment'
       END AS settled_kind,
-      ledger.posting_kind,
-      ledger.posted_amount
-    FROM {{ ref("fact_ledger") }} AS ledger
-    LEFT JOIN payers ON ledger.payer_key = payers.payer_key
-    WHERE ledger.transaction_key != 'unknown'
+      posting_kind,
+      posted_amount
+    FROM {{ ref("fact_ledger") }}
+    WHERE transaction_key != 'unknown'
   ),
 
   sides AS (

@@ -38,8 +38,8 @@ WITH
     WHERE is_live
   ),
 
-  payers AS (
-    SELECT payer_key, payer_group != 'Self-Pay' AS is_insured FROM {{ ref("dim_payers") }}
+  self_pay AS (
+    SELECT payer_key FROM {{ ref("dim_payers") }} WHERE payer_group = 'Self-Pay'
   ),
 
   claims AS (
@@ -53,16 +53,15 @@ WITH
   stages AS (
     SELECT
       charges.source_system,
-      payers.is_insured,
+      charges.payer_key NOT IN (SELECT self_pay.payer_key FROM self_pay) AS is_insured,
       DATE_TRUNC(charges.service_date, MONTH) AS service_month,
       DATE_TRUNC(charges.bill_date, MONTH) AS bill_month,
       COALESCE(DATE_TRUNC(claims.claim_date, MONTH), DATE '9999-12-01') AS claim_month,
       SUM(charges.charge_amount) AS charge_amount
     FROM charges
-    INNER JOIN payers ON charges.payer_key = payers.payer_key
     LEFT JOIN claims ON charges.transaction_key = claims.transaction_key
     GROUP BY
-      charges.source_system, payers.is_insured, service_month, bill_month, claim_month
+      charges.source_system, is_insured, service_month, bill_month, claim_month
   ),
 
   calendars AS (

@@ -35,57 +35,56 @@ WITH
   ),
 
   payers AS (
-    SELECT payer_key, payer_code, payer_name FROM {{ ref("dim_payers") }}
+    SELECT payer_key, payer_name FROM {{ ref("dim_payers") }}
   ),
 
-  -- Terms end where the next ones begin, whatever they say.
-  terms AS (
-    SELECT
-      source_system,
-      UPPER(payer_id) AS payer_code,
-      valid_from,
-      LEAST(
-        COALESCE(DATE_ADD(valid_to, INTERVAL 1 DAY), DATE '9999-12-31'),
-        LEAD(valid_from, 1, DATE '9999-12-31')
-          OVER (PARTITION BY source_system, UPPER(payer_id) ORDER BY valid_from)
-      ) AS end_date,
-      timely_filing_days
-    FROM {{ ref("payer_terms_current") }}
+  limits AS (
+    SELECT source_system, payer_key, valid_from, valid_to, timely_filing_days
+    FROM {{ ref("payer_limits") }}
   ),
 
   unfiled AS (
     SELECT
       transactions.source_system,
-      payers.payer_name,
+      transactions.payer_key,
       transactions.billed_amount,
       DATE_DIFF(
-        DATE_ADD(transactions.service_date, INTERVAL terms.timely_filing_days DAY),
+        DATE_ADD(transactions.service_date, INTERVAL limits.timely_filing_days DAY),
         @business_date,
         DAY
       ) AS days_left
     FROM transactions
-    INNER JOIN payers ON transactions.payer_key = payers.payer_key
-    INNER JOIN terms
+    INNER JOIN limits
       ON
-        transactions.source_system = terms.source_system
-        AND payers.payer_code = terms.payer_code
-        AND transactions.service_date >= terms.valid_from
-        AND transactions.service_date < terms.end_date
+        transactions.source_system = limits.source_system
+        AND transactions.payer_key = limits.payer_key
+        AND transactions.service_date BETWEEN limits.valid_from AND limits.valid_to
     LEFT JOIN filed ON transactions.transaction_key = filed.transaction_key
     WHERE filed.transaction_key IS NULL
+  ),
+
+  buckets AS (
+    SELECT
+      source_system,
+      payer_key,
+      CASE
+        WHEN days_left < 0 THEN 'past'
+        WHEN days_left <= 7 THEN '0-7'
+        WHEN days_left <= 14 THEN '8-14'
+        WHEN days_left <= 30 THEN '15-30'
+        ELSE 'over 30'
+      END AS days_left_bucket,
+      COUNT(*) AS charge_count,
+      SUM(billed_amount) AS charge_amount
+    FROM unfiled
+    GROUP BY source_system, payer_key, days_left_bucket
   )
 
 SELECT
-  source_system,
-  payer_name,
-  CASE
-    WHEN days_left < 0 THEN 'past'
-    WHEN days_left <= 7 THEN '0-7'
-    WHEN days_left <= 14 THEN '8-14'
-    WHEN days_left <= 30 THEN '15-30'
-    ELSE 'over 30'
-  END AS days_left_bucket,
-  COUNT(*) AS charge_count,
-  SUM(billed_amount) AS charge_amount
-FROM unfiled
-GROUP BY source_system, payer_name, days_left_bucket
+  buckets.source_system,
+  payers.payer_name,
+  buckets.days_left_bucket,
+  buckets.charge_count,
+  buckets.charge_amount
+FROM buckets
+INNER JOIN payers ON buckets.payer_key = payers.payer_key

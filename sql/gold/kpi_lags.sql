@@ -65,27 +65,26 @@ WITH
 
   durations AS (
     SELECT
-      steps.source_system,
-      payers.payer_name,
-      steps.lag,
-      steps.days,
+      source_system,
+      payer_key,
+      lag,
+      days,
       COUNT(*) AS claim_count
     FROM steps
-    INNER JOIN payers ON steps.payer_key = payers.payer_key
-    WHERE steps.days >= 0
-    GROUP BY steps.source_system, payers.payer_name, steps.lag, steps.days
+    WHERE days >= 0
+    GROUP BY source_system, payer_key, lag, days
   ),
 
   ranks AS (
     SELECT
       source_system,
-      payer_name,
+      payer_key,
       lag,
       days,
       claim_count,
-      SUM(claim_count) OVER (PARTITION BY source_system, payer_name, lag ORDER BY days)
+      SUM(claim_count) OVER (PARTITION BY source_system, payer_key, lag ORDER BY days)
         AS last_rank,
-      SUM(claim_count) OVER (PARTITION BY source_system, payer_name, lag) AS measured_count
+      SUM(claim_count) OVER (PARTITION BY source_system, payer_key, lag) AS measured_count
     FROM durations
   ),
 
@@ -93,23 +92,24 @@ WITH
   lags AS (
     SELECT
       source_system,
-      payer_name,
+      payer_key,
       lag,
       SUM(claim_count) AS measured_count,
       SUM(days * claim_count) AS lag_days_sum,
       MIN(IF(last_rank * 2 >= measured_count, days, NULL)) AS median_days,
       MIN(IF(last_rank * 10 >= measured_count * 9, days, NULL)) AS p90_days
     FROM ranks
-    GROUP BY source_system, payer_name, lag
+    GROUP BY source_system, payer_key, lag
   )
 
 SELECT
-  source_system,
-  payer_name,
-  lag,
-  measured_count,
-  lag_days_sum,
-  median_days,
-  p90_days,
-  SAFE_DIVIDE(CAST(lag_days_sum AS NUMERIC), measured_count) AS average_days
+  lags.source_system,
+  payers.payer_name,
+  lags.lag,
+  lags.measured_count,
+  lags.lag_days_sum,
+  lags.median_days,
+  lags.p90_days,
+  SAFE_DIVIDE(CAST(lags.lag_days_sum AS NUMERIC), lags.measured_count) AS average_days
 FROM lags
+INNER JOIN payers ON lags.payer_key = payers.payer_key

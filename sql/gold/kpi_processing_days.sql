@@ -18,7 +18,8 @@ columns:
   excluded_claim_count: {type: INT64, description: Decided claims that cannot be measured.}
   average_processing_days: {type: RATE, description: Days per measured claim.}
 checks:
-  - {sum_equals: {decided_claim_count: kpi_claim_outcomes.decided_count}}
+  - sum_equals: {decided_claim_count: fact_claims}
+    where: claim_status IN ('Approved', 'Paid', 'Denied', 'Rejected')
   - {range: {average_processing_days: [0, null]}}
   - {range: {average_processing_days: [0, 365]}, severity: warn}
   - {expect: {decided_is_measured_or_excluded: measured_claim_count + excluded_claim_count = decided_claim_count}}

@@ -50,12 +50,8 @@ WITH
   ),
 
   terms AS (
-    SELECT
-      terms.source_system, payers.payer_key, terms.valid_from,
-      COALESCE(terms.valid_to, DATE '9999-12-31') AS valid_to,
-      terms.timely_filing_days, terms.appeal_days
-    FROM {{ ref("payer_terms_current") }} AS terms
-    INNER JOIN {{ ref("dim_payers") }} AS payers ON UPPER(terms.payer_id) = payers.payer_code
+    SELECT source_system, payer_key, valid_from, valid_to, timely_filing_days, appeal_days
+    FROM {{ ref("payer_limits") }}
   ),
 
   remitting AS (

@@ -1,4 +1,6 @@
-"""A dimension row that is there twice multiplies facts: each fact that joins it fails a check.
+"""A dimension row that is there twice multiplies nothing in silence.
+
+Every query that reads a dimension fails a check of its own, or gives the same rows.
 
 The services are older than the first versions of what they name, because those of later days find
 one row even of a version that is there twice: its periods do not overlap there.
@@ -12,11 +14,13 @@ from typing import TYPE_CHECKING
 import pytest
 from google.api_core.exceptions import GoogleAPICallError
 
-from tests.sql_support import Row, Warehouse
-from utils.sql import gold_models
+from tests.sql_support import BUSINESS_DATE, Row, Warehouse
+from utils import bigquery
+from utils.gold import build_statement
+from utils.sql import gold_models, resolver
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from utils.sql import Model
 
@@ -110,34 +114,27 @@ JOINED = {
     "providers": OF_CARE,
     "departments": OF_CARE,
     "procedures": {"fact_transactions", "fact_encounters"},
-    "payers": {"fact_transactions", "fact_claims", "fact_ledger"} | OF_PAYMENTS,
-    "payer_terms": {"fact_denials"},
     "fee_schedules": {"fact_claims"},
 }
-# What has to count as often as another KPI, what counts days or dates, and steps that others check:
-# there the dimension's own promise, that a payer is there once, is the only one that is broken.
-GUARDED_BY_THE_DIMENSION = {
-    "kpi_processing_days", "kpi_lags", "kpi_dnfb", "kpi_filing_exposure", "charge_identity",
-    "cash_forecasts", "kpi_cash_forecast",
-}  # fmt: skip
+DIMENSIONS = [name for name in gold_models() if name.startswith("dim_") and name != "dim_date"]
 
 
-def models(*, payers_twice: bool = False) -> Mapping[str, Model]:
-    """The dimensions, the facts, and what joins the payers, which are no table of silver."""
-    chosen = {name: model for name, model in gold_models().items() if name in _needed()}
-    if payers_twice:
-        query = chosen["dim_payers"].query
-        twice = replace(chosen["dim_payers"], query=f"({query})\nUNION ALL\n({query})")
-        chosen["dim_payers"] = twice
-    return chosen
+def joining(dimension: str) -> set[str]:
+    """The models whose SELECT reads a dimension."""
+    return {name for name, model in gold_models().items() if f'ref("{dimension}")' in model.query}
+
+
+def models() -> Mapping[str, Model]:
+    """The facts, the dimensions, and what joins them."""
+    return {name: model for name, model in gold_models().items() if name in _needed()}
 
 
 def _needed() -> set[str]:
     """Those models with the steps that they read."""
+    joined = {name for dimension in DIMENSIONS for name in joining(dimension)}
     needed: set[str] = set()
     for name, model in reversed(gold_models().items()):
-        is_chosen = name.startswith(("dim_", "fact_")) or "dim_payers" in model.references
-        if is_chosen or name in needed:
+        if name.startswith(("dim_", "fact_")) or name in joined | needed:
             needed |= {name, *model.references}
     return needed
 
@@ -154,6 +151,46 @@ def failed_models(warehouse: Warehouse, run_id: str) -> set[str]:
     return {row["entity"] for row in warehouse.rows("audit", "dq_results", "entity", where)}
 
 
+@pytest.fixture(scope="module")
+def joined_twice(filled: Warehouse) -> dict[tuple[str, str], Row]:
+    """What becomes of each model that joins a dimension when it alone sees every member twice.
+
+    `failed` counts what breaks the model's promises; `once` and `twice` are its rows as texts.
+    """
+    built = models()
+    ref = resolver(filled.environment, built)
+    script = [build_statement(model, ref) for model in built.values()]
+    results = []
+    for dimension in DIMENSIONS:
+        members = f"SELECT * FROM {dimension}"
+        script.append(f"CREATE TEMP TABLE {dimension}_twice AS {members} UNION ALL {members};")
+        for name in sorted(joining(dimension)):
+            model = replace(built[name], name=f"{name}_of_{dimension}")
+            script.append(build_statement(model, _with_twice(dimension, ref)))
+            results.append(_result(dimension, name, built[name], ref))
+    script.append("\nUNION ALL\n".join(results))
+    values: dict[str, object] = {"business_date": BUSINESS_DATE, "run_id": "twice"}
+    rows = bigquery.query("\n".join(script), values)
+    return {(row["dimension"], row["model"]): row for row in rows}
+
+
+def _with_twice(dimension: str, ref: Callable[[str], str]) -> Callable[[str], str]:
+    return lambda name: f"{dimension}_twice" if name == dimension else ref(name)
+
+
+def _result(dimension: str, name: str, model: Model, ref: Callable[[str], str]) -> str:
+    rules = [rule for check in model.checks for rule in check.rules(ref)]
+    failed = " + ".join(rule.failed for rule in rules if rule.severity == "fail")
+    text = f"TO_JSON_STRING(STRUCT({', '.join(model.header.columns)}))"
+    texts = f"STRING_AGG({text}, ';' ORDER BY {text})"
+    return (
+        f"SELECT '{dimension}' AS dimension, '{name}' AS model, "
+        f"(SELECT {failed} FROM {name}_of_{dimension}) AS failed, "
+        f"(SELECT {texts} FROM {name}) AS once, "
+        f"(SELECT {texts} FROM {name}_of_{dimension}) AS twice"
+    )
+
+
 def test_every_fact_is_looked_at() -> None:
     facts = {name for name in gold_models() if name.startswith("fact_")}
 
@@ -166,23 +203,27 @@ def test_single_rows_are_published(filled: Warehouse) -> None:
     assert failed_models(filled, "single") == set()
 
 
-@pytest.mark.parametrize("entity", [name for name in JOINED if name != "payers"])
-def test_row_of_a_dimension_that_is_there_twice_fails_each_fact(
+@pytest.mark.parametrize("entity", JOINED)
+def test_row_of_silver_that_is_there_twice_fails_what_joins_it(
     filled: Warehouse, entity: str
 ) -> None:
     filled.fill(entity, SILVER[entity] * 2)
 
-    with pytest.raises(GoogleAPICallError, match="fact_[a-z]+: unique"):
+    with pytest.raises(GoogleAPICallError, match="unique"):
         filled.refresh(entity, models())
 
     filled.fill(entity, SILVER[entity])
     assert failed_models(filled, entity) >= JOINED[entity]
 
 
-def test_payer_that_is_there_twice_fails_whatever_joins_it(filled: Warehouse) -> None:
-    with pytest.raises(GoogleAPICallError, match="fact_links: unique"):
-        filled.refresh("payers", models(payers_twice=True))
+@pytest.mark.parametrize(
+    ("dimension", "model"),
+    [(dimension, name) for dimension in DIMENSIONS for name in sorted(joining(dimension))],
+)
+def test_member_that_is_there_twice_multiplies_nothing_in_silence(
+    joined_twice: dict[tuple[str, str], Row], dimension: str, model: str
+) -> None:
+    result = joined_twice[dimension, model]
 
-    joined = {name for name, model in models().items() if "dim_payers" in model.references}
-    expected = JOINED["payers"] | {"dim_payers"} | joined - GUARDED_BY_THE_DIMENSION
-    assert expected - failed_models(filled, "payers") == set()
+    assert result["once"], "without a row the model proves nothing"
+    assert result["failed"] or result["twice"] == result["once"]
