@@ -7,6 +7,8 @@ from decimal import Decimal
 import pytest
 
 from tests.sql_support import Row, Warehouse
+from utils import bigquery
+from utils.sql import gold_models
 
 OWED = {
     "amount": "100.00",
@@ -62,3 +64,42 @@ def test_orphans_are_reported_as_a_warning(published: Warehouse) -> None:
 
 def test_second_run_writes_no_row(published: Warehouse) -> None:
     assert published.refresh("second") == 0
+
+
+def _months(warehouse: Warehouse, what: str) -> dict[tuple[str, str], list[str]]:
+    """Of every partition of gold, an expression's value of each row."""
+    return {
+        (name, str(partition["month"])): sorted(partition["found"].split(";"))
+        for name, model in gold_models().items()
+        if model.header.published and model.header.partition_by
+        for partition in bigquery.query(
+            f"SELECT DATE_TRUNC({model.header.partition_by}, MONTH) AS month, "
+            f"STRING_AGG({what.format(', '.join(model.header.columns))}, ';') AS found "
+            f"FROM `{warehouse.environment.table('gold', name)}` GROUP BY month"
+        )
+    }
+
+
+def test_run_touches_only_the_partitions_that_change(warehouse: Warehouse) -> None:
+    # The emulator numbers rows: one that is written again has another number.
+    number, content = "CAST(rowid AS STRING)", "TO_JSON_STRING(STRUCT({}))"
+    march = {**charge("hospital_a"), "effective_date": "2025-03-02T00:00:00Z"}
+    april = {
+        **march,
+        "transaction_id": "T2",
+        "service_date": "2025-04-15",
+        "effective_date": "2025-04-16T00:00:00Z",
+    }
+    warehouse.fill("transactions", [march, april])
+    warehouse.refresh("two months")
+    rows, numbers = _months(warehouse, content), _months(warehouse, number)
+
+    warehouse.fill("transactions", [march, {**april, "amount": "90.00", "open_amount": "90.00"}])
+    warehouse.refresh("april changed")
+
+    changed = {part for part, found in _months(warehouse, content).items() if found != rows[part]}
+    touched = {part for part, found in _months(warehouse, number).items() if found != numbers[part]}
+    assert touched == changed
+    for fact in ("fact_transactions", "fact_ledger", "fact_ar_balances"):
+        assert (fact, "2025-04-01") in touched
+        assert (fact, "2025-03-01") in numbers.keys() - touched
