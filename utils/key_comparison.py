@@ -22,7 +22,7 @@ from utils.entities import entities
 from utils.errors import ConfigError
 from utils.landing.mysql import TableRequest, land_table
 from utils.landing.mysql_query import CHECKSUM, Window, settled_before
-from utils.loads import bronze_uri, wanted
+from utils.outcomes import bronze_uri, wanted
 from utils.paths import SQL
 from utils.settings import settings
 from utils.sql import render

@@ -21,7 +21,8 @@ from utils.key_comparison import Comparison, Keys, Subject, compare
 from utils.landing.bronze import INSTANT, Landed
 from utils.landing.mysql import TableRequest, land_table, source_clock
 from utils.landing.mysql_query import Window
-from utils.loads import Expected, land_expected, money, wanted
+from utils.loads import land_expected
+from utils.outcomes import Expected, money, wanted
 from utils.sources import sources
 
 if TYPE_CHECKING:
