@@ -50,6 +50,10 @@ class StorageError(PipelineError):
     """An object cannot be listed, read or written."""
 
 
+class StorageUnavailable(StorageError):
+    """The store did not answer in time; the same call may succeed later."""
+
+
 class ObjectChanged(StorageError):
     """An object was replaced while it was in use; the same call may succeed later."""
 

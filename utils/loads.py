@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from utils import audit, bigquery, deliveries
 from utils.audit import Load, Run
 from utils.entities import entities
-from utils.errors import PipelineError, SourceError
+from utils.errors import PipelineError, SourceError, StorageUnavailable
 from utils.landing.mysql import TableRequest, land_table, present_tables, source_clock
 from utils.landing.mysql_query import Window
 from utils.outcomes import Expected, Outcome, bronze_uri, money, wanted
@@ -63,8 +63,7 @@ def land_expected(source: Source, run: Run, expected: Sequence[Expected]) -> int
 def _bring(expected: Sequence[Expected]) -> list[Outcome]:
     attempted = audit.attempted([item.load.load_id for item in expected])
     audit.record_loads([item.load for item in expected])
-    with ThreadPoolExecutor(READS_AT_ONCE) as pool:
-        outcomes = list(pool.map(_attempt, expected))
+    outcomes = read_all(expected)
     arrived = [outcome for outcome in outcomes if outcome.landed]
     # Deletions are no rows that a source sent.
     _load_bronze([item for item in arrived if item.load.load_type != "reconcile"], attempted)
@@ -72,11 +71,26 @@ def _bring(expected: Sequence[Expected]) -> list[Outcome]:
     return outcomes
 
 
-def _attempt(expected: Expected) -> Outcome:
-    try:
-        return Outcome(expected, expected.read(), None)
-    except Exception as error:  # raised again by _raise_errors, once audit knows
-        return Outcome(expected, None, error)
+def read_all(expected: Sequence[Expected]) -> list[Outcome]:
+    """Reads loads side by side; `_raise_errors` raises what went wrong, once audit knows.
+
+    When the lake is out of reach, the loads that follow are not tried: each would wait in vain.
+    """
+    outages: list[StorageUnavailable] = []
+
+    def attempt(item: Expected) -> Outcome:
+        if outages:
+            return Outcome(item, None, outages[0])
+        try:
+            return Outcome(item, item.read(), None)
+        except StorageUnavailable as error:
+            outages.append(error)
+            return Outcome(item, None, error)
+        except Exception as error:
+            return Outcome(item, None, error)
+
+    with ThreadPoolExecutor(READS_AT_ONCE) as pool:
+        return list(pool.map(attempt, expected))
 
 
 def _raise_errors(source: Source, outcomes: Sequence[Outcome]) -> None:
@@ -85,8 +99,9 @@ def _raise_errors(source: Source, outcomes: Sequence[Outcome]) -> None:
         if not isinstance(error, PipelineError) or len(errors) == 1:
             raise error
     if errors:
+        messages = " ".join(dict.fromkeys(map(str, errors)))
         raise SourceError(
-            f"{len(errors)} of {len(outcomes)} loads failed: {' '.join(map(str, errors))}",
+            f"{len(errors)} of {len(outcomes)} loads failed: {messages}",
             where=f"source {source.name}",
         )
 

@@ -20,7 +20,7 @@ import google_crc32c
 from google.api_core.exceptions import GoogleAPICallError, NotFound, PreconditionFailed, RetryError
 from google.cloud.storage.retry import DEFAULT_RETRY
 
-from utils.errors import ObjectChanged, StorageError
+from utils.errors import ObjectChanged, StorageError, StorageUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -257,7 +257,7 @@ def _explained(uri: str) -> Iterator[None]:
             "The bucket or object does not exist", where=uri, remedy="Create it or correct the name"
         ) from None
     except RetryError as error:
-        raise StorageError(
+        raise StorageUnavailable(
             "Cloud Storage did not answer in time", where=uri, remedy="Run the task again"
         ) from error
     except GoogleAPICallError as error:
