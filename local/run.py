@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
 DAG = "rcm_daily"
 TASKS_PER_RUN = 10
+READS_NO_SOURCE = "refresh_gold"  # nor does a task after it
 INITIAL_DATE = date(2026, 1, 31)
 
 
@@ -126,31 +127,42 @@ def run_dates(
 ) -> None:
     """Brings the hospitals to each business date in turn and runs the DAG for it."""
     bar = progress.add_task("hospitals", total=None)
-    with ThreadPoolExecutor(1) as beside:
+    with ThreadPoolExecutor(2) as beside:
         with _timed(stages, "simulator"):
             tables = beside.submit(_create_tables)
             dates, write_answer_key = _prepare(world, state, variables)
             tables.result()
         answer_key = beside.submit(write_answer_key)
         progress.update(bar, visible=False)
-        _run_each(dates, worker, progress, stages)
+        _run_each(dates, worker, progress, stages, beside)
         answer_key.result()
 
 
 def _run_each(
-    dates: Sequence[BusinessDate], worker: DagWorker, progress: Progress, stages: Stages
+    dates: Sequence[BusinessDate],
+    worker: DagWorker,
+    progress: Progress,
+    stages: Stages,
+    beside: ThreadPoolExecutor,
 ) -> None:
-    for day, advance in dates:
+    """Runs date after date; the hospitals move on as soon as nobody reads them any more."""
+    coming = iter(dates)
+    days = [day for day, _ in dates]
+    evening = beside.submit(next(coming)[1])
+    for day in days:
         with _timed(stages, "simulator"):
-            advance()
+            evening.result()
         bar = progress.add_task(f"{day} starting", total=TASKS_PER_RUN)
 
         def show(task: str, seconds: float | None, bar: TaskID = bar, day: date = day) -> None:
-            if seconds is None:
-                progress.update(bar, description=f"{day} {task}")
-            else:
+            nonlocal evening
+            if seconds is not None:
                 stages.add(task, seconds)
                 progress.advance(bar)
+                return
+            progress.update(bar, description=f"{day} {task}")
+            if task == READS_NO_SOURCE and (following := next(coming, None)):
+                evening = beside.submit(following[1])
 
         worker.run(day, show)
         progress.update(bar, description=f"{day} published", completed=TASKS_PER_RUN)

@@ -110,7 +110,7 @@ def bigquery(state: StateFolder, ports: Mapping[str, int]) -> Service:
         name="bigquery",
         command=(
             str(venv / "bin" / "python"),
-            str(ROOT / "local" / "bigquery_emulator.py"),
+            *("-m", "local.bigquery"),
             *(str(word) for option in options.items() for word in option),
             "serve",
         ),
@@ -120,6 +120,7 @@ def bigquery(state: StateFolder, ports: Mapping[str, int]) -> Service:
         environment={
             # DuckDB looks for its extensions in the home folder: set-up put them here.
             "HOME": str(venv / "home"),
+            "PYTHONPATH": str(ROOT),
             "GCS_LOCAL_ROOT": str(state.lake_mount),
             "RCM_TRANSLATIONS": str(state.path / "translations.jsonl"),
             # The translations' keys hold hashes.
