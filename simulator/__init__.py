@@ -8,6 +8,6 @@ from __future__ import annotations
 
 from simulator.mysql import SimulatorError
 from simulator.tutorial import load_tutorial
-from simulator.world import World, generate
+from simulator.world import World, generate, generate_again
 
-__all__ = ["SimulatorError", "World", "generate", "load_tutorial"]
+__all__ = ["SimulatorError", "World", "generate", "generate_again", "load_tutorial"]

@@ -39,6 +39,7 @@ class Assignment:
         patients_of_smallest: of the hospitals; some of them are patients of every hospital.
         deliveries: folder of what reaches the sources.
         histories: folder of what must be published of the records.
+        keeps_books: whether to book what must be published, which takes as long as the rest.
     """
 
     name: str
@@ -49,12 +50,14 @@ class Assignment:
     rates: DefectRates
     deliveries: Path
     histories: Path
+    keeps_books: bool
 
 
 def simulate(assignment: Assignment, delivered: Callable[[], None]) -> list[DayBook]:
     """Writes the deliveries and histories of a hospital; returns its books, date by date.
 
-    `delivered` is called as soon as all deliveries are written: the books take longer.
+    `delivered` is called as soon as all deliveries are written: the books take longer. There are
+    none if the assignment asks for none.
     """
     assignment.histories.mkdir(parents=True, exist_ok=True)
     start, *later = assignment.dates
@@ -76,6 +79,8 @@ def simulate(assignment: Assignment, delivered: Callable[[], None]) -> list[DayB
         Day(hospital, Visits(office, rates), codes.codes, Pace()).live()
         books.append(_close_day(assignment, hospital, contracts, codes))
     delivered()
+    if not assignment.keeps_books:
+        return []
     write_histories(assignment.histories, hospital.shelves.values())
     return [book() for book in books]
 
@@ -83,7 +88,7 @@ def simulate(assignment: Assignment, delivered: Callable[[], None]) -> list[DayB
 def _close_day(
     assignment: Assignment, hospital: Hospital, contracts: Contracts, codes: CodeSet
 ) -> Callable[[], DayBook]:
-    """Delivers the day and books, beside the next days, what must be published at its end."""
+    """Delivers the day; returns what books, beside the next days, what must be published then."""
     overlap_from = hospital.today - timedelta(days=1)
     counted = [
         *deliver_tables(assignment.deliveries, hospital, overlap_from),
@@ -102,4 +107,6 @@ def _close_day(
             leaks=leaks(hospital, contracts),
         )
 
+    if not assignment.keeps_books:
+        return book
     return count_beside(book, assignment.histories / f"{hospital.name}-{hospital.today}.book")

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow as pa
@@ -25,6 +26,7 @@ from rich.table import Table
 
 from simulator.compare import Difference, compare, key_columns
 from simulator.truth.gold import SUMMARY_COUNT
+from simulator.world import MADE_FROM, generate_again
 
 DEFAULT_PREFIX = "healthcare_rcm_"
 QUERY_SECONDS = 60
@@ -160,8 +162,8 @@ def main(arguments: Sequence[str]) -> int:
     if business_date is None:
         console.print("[red]No gold tables are published yet: `make run` publishes them.[/]")
         return 1
-    folder = options.answer_key or options.state / "answer_key"
     try:
+        folder = options.answer_key or answer_key_of(options.state)
         differences = verify(folder, client, options.prefix, business_date)
     except FileNotFoundError as error:
         console.print(f"[red]{error}[/]")
@@ -179,6 +181,23 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--prefix", default=DEFAULT_PREFIX, help="of the datasets")
     parser.add_argument("--project", help="default: the local stack's")
     return parser
+
+
+def answer_key_of(state: Path) -> Path:
+    """The folder of the answer key of a state's world, which is worked out when first asked for.
+
+    Raises:
+        FileNotFoundError: the state has no world.
+    """
+    folder, made = state / "answer_key", state / "simulator"
+    if not (made / MADE_FROM).exists():
+        raise FileNotFoundError(f"{made} has no world: data from CSV exports has no answer key")
+    if not folder.exists():
+        with TemporaryDirectory(dir=state) as scratch:
+            world = generate_again(made, Path(scratch) / "world")
+            world.write_answer_key(Path(scratch) / "answer_key")
+            (Path(scratch) / "answer_key").rename(folder)
+    return folder
 
 
 def _use_local_services(state: Path) -> None:

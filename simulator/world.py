@@ -6,9 +6,10 @@ other to the databases and the landing folder.
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +25,7 @@ from simulator.schema import HOSPITAL_TABLES
 
 DEFAULT_START = date(2026, 1, 31)
 HISTORIES = "histories"
+MADE_FROM = "made_from.json"
 
 
 @dataclass(frozen=True)
@@ -34,10 +36,17 @@ class World:
     folder: Path
     _simulations: Sequence[Simulation]
     _code_books: Sequence[DayBook]
+    _keeps_books: bool
 
     @cached_property
     def answer_key(self) -> AnswerKey:
-        """What must be published after each business date; waits until it is counted."""
+        """What must be published after each business date; waits until it is counted.
+
+        Raises:
+            ValueError: the world was made without books.
+        """
+        if not self._keeps_books:
+            raise ValueError("This world keeps no books: make it again with them")
         books = [*(simulation.books() for simulation in self._simulations), self._code_books]
         return AnswerKey(self.folder / HISTORIES, list(zip(*books, strict=True)))
 
@@ -70,6 +79,8 @@ def generate(
     start: date = DEFAULT_START,
     folder: Path = Path("simulated"),
     rates: DefectRates | None = None,
+    *,
+    keeps_books: bool = True,
 ) -> World:
     """Makes a world; the same arguments make the same bytes.
 
@@ -81,20 +92,44 @@ def generate(
         start: the first business date. It brings about 14 months of history.
         folder: where the deliveries are written, replaced if it exists.
         rates: how often each defect is planted.
+        keeps_books: whether there is an answer key, which takes as long as the world;
+            `generate_again` makes one later.
     """
     shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    rates = rates or DefectRates()
+    made_from = {"seed": seed, "patients": patients, "days": days, "start": start.isoformat()}
+    content = json.dumps({**made_from, "rates": asdict(rates)})
+    (folder / MADE_FROM).write_text(content, encoding="utf-8")
     dates = [start + timedelta(days=day) for day in range(days + 1)]
-    assignments = _assignments(seed, patients, dates, folder, rates or DefectRates())
-    return World(dates, folder, simulate_all(assignments), _publish_codes(seed, dates, folder))
+    assignments = _assignments(seed, patients, dates, folder, rates, keeps_books)
+    simulations = simulate_all(assignments)
+    return World(dates, folder, simulations, _publish_codes(seed, dates, folder), keeps_books)
+
+
+def generate_again(made: Path, folder: Path) -> World:
+    """Makes the world of a folder once more, with its books, in another folder.
+
+    Raises:
+        FileNotFoundError: no world was made in the folder.
+    """
+    made_from = json.loads((made / MADE_FROM).read_text(encoding="utf-8"))
+    start, rates = date.fromisoformat(made_from.pop("start")), DefectRates(**made_from.pop("rates"))
+    return generate(**made_from, start=start, rates=rates, folder=folder)
 
 
 def _assignments(
-    seed: int, patients: int, dates: Sequence[date], folder: Path, rates: DefectRates
+    seed: int,
+    patients: int,
+    dates: Sequence[date],
+    folder: Path,
+    rates: DefectRates,
+    keeps_books: bool,
 ) -> list[Assignment]:
     half = patients // 2
     counts = zip(HOSPITAL_TABLES, (patients - half, half), strict=True)
     return [
-        Assignment(name, seed, count, half, dates, rates, folder, folder / HISTORIES)
+        Assignment(name, seed, count, half, dates, rates, folder, folder / HISTORIES, keeps_books)
         for name, count in counts
     ]
 

@@ -28,7 +28,12 @@ def main() -> None:
     parser.add_argument("--spec", required=True, help="URI of the batch specification (JSON)")
     parser.add_argument("--output", required=True, help="URI of the folder to write")
     arguments = parser.parse_args()
-    spark = SparkSession.builder.appName("build_silver").getOrCreate()
+    spark = (
+        SparkSession.builder.appName("build_silver")
+        # Python would look for who calls, at every expression: half of the driver's own time.
+        .config("spark.python.sql.dataFrameDebugging.enabled", "false")
+        .getOrCreate()
+    )
     try:
         run(spark, arguments.spec, arguments.output)
     finally:

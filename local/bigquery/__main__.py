@@ -32,5 +32,5 @@ if __name__ == "__main__":
     script.parse_script, script.parse = scripts.parse_script, scripts.parse
     query._execute = scripts.execute
     script.translate = query.translate = merge.translate = translations.translate
-    core.deepcopy = trees.copied
+    core.deepcopy = trees.copied  # type: ignore[attr-defined,assignment]
     cli.main()

@@ -26,7 +26,6 @@ from local.services import DATABASES
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-INITIAL_DATE = date(2026, 1, 31)
 MOST_REPEATS = 2
 
 
@@ -129,8 +128,8 @@ def _dates(chosen: argparse.Namespace, ready: Stage) -> Iterator[date]:
         chosen.seed,
         chosen.patients,
         chosen.dates - 1,
-        INITIAL_DATE,
-        ready.state.path / "simulator",
+        folder=ready.state.path / "simulator",
+        keeps_books=False,
     )
     for index, day in enumerate(world.business_dates):
         world.apply(index, hospitals, landing)

@@ -44,7 +44,9 @@ class Month:
 def month(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Month]:
     folder = tmp_path_factory.mktemp("backfill")
     with pytest.MonkeyPatch.context() as patch, pipeline(folder, patch) as running:
-        world = simulator.generate(21, 60, DATES - 1, date(2026, 1, 31), folder / "simulator")
+        world = simulator.generate(
+            21, 60, DATES - 1, folder=folder / "simulator", keeps_books=False
+        )
         with running.worker() as worker:
             running.live(world, worker)
         yield Month(running, list(world.business_dates), running.content())

@@ -64,7 +64,7 @@ class Hospitals:
 def hospitals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospitals]:
     folder = tmp_path_factory.mktemp("reconcile")
     with pytest.MonkeyPatch.context() as patch, pipeline(folder, patch) as running:
-        world = simulator.generate(11, 200, 1, date(2026, 1, 31), folder / "simulator")
+        world = simulator.generate(11, 200, 1, folder=folder / "simulator", keeps_books=False)
         with running.worker() as daily, running.worker(DAG) as comparer:
             running.live(world, daily)
             yield Hospitals(running, daily, comparer, world.business_dates[-1])

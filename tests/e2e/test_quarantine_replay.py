@@ -57,7 +57,7 @@ class Story:
 def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     folder = tmp_path_factory.mktemp("quarantine")
     with pytest.MonkeyPatch.context() as patch, pipeline(folder, patch) as running:
-        world = simulator.generate(7, 80, 1, date(2026, 1, 31), folder / "simulator")
+        world = simulator.generate(7, 80, 1, folder=folder / "simulator", keeps_books=False)
         first, second = world.business_dates
         moments = []
         with running.worker() as worker:

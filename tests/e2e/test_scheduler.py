@@ -114,7 +114,7 @@ def wait(what: str, holds: Callable[[], bool], seconds: float) -> None:
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     folder = tmp_path_factory.mktemp("world")
-    return simulator.generate(11, 60, DATES - 1, date(2026, 1, 31), folder / "simulator")
+    return simulator.generate(11, 60, DATES - 1, folder=folder / "simulator", keeps_books=False)
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,15 @@ from rich.console import Console
 
 from simulator.answer_key import KEY_METADATA
 from simulator.compare import Difference, compare
-from simulator.verify import answer_key_tables, main, print_report, published_query, verify
+from simulator.verify import (
+    answer_key_of,
+    answer_key_tables,
+    main,
+    print_report,
+    published_query,
+    verify,
+)
+from simulator.world import generate
 from tests.simulator_support import DAYS, simulated
 
 DAY = date(2026, 2, 2)
@@ -187,6 +195,23 @@ def test_command_without_a_run_says_so(
 
     assert main(_arguments(tmp_path)) == 1
     assert "make run" in capsys.readouterr().out
+
+
+def test_state_without_a_world_says_so(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="CSV exports has no answer key"):
+        answer_key_of(tmp_path)
+
+
+def test_answer_key_of_a_state_is_worked_out_once(tmp_path: Path) -> None:
+    generate(3, 60, 0, DAY, tmp_path / "simulator", keeps_books=False)
+
+    folder = answer_key_of(tmp_path)
+    names = [name for name, _ in answer_key_tables(folder, DAY)]
+    assert "gold.kpi_revenue" in names
+    written = (folder / str(DAY) / "summary.json").stat().st_mtime_ns
+    assert answer_key_of(tmp_path) == folder
+    assert (folder / str(DAY) / "summary.json").stat().st_mtime_ns == written
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["answer_key", "simulator"]
 
 
 def _arguments(state: Path) -> Sequence[str]:

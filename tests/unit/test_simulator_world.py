@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from simulator.schema import HOSPITAL_TABLES
+from simulator.world import generate, generate_again
 from tests.simulator_support import DAYS, HOSPITALS, PATIENTS, START, simulated, small_world
 
 ZONES = {"hospital_a": ZoneInfo("America/New_York"), "hospital_b": ZoneInfo("America/Chicago")}
@@ -18,6 +19,10 @@ CENTS = 100
 def bytes_of_everything(folder: Path, seed: int) -> dict[str, str]:
     world = small_world(folder / "sources", seed, patients=200)
     world.write_answer_key(folder / "key")
+    return hashes(folder)
+
+
+def hashes(folder: Path) -> dict[str, str]:
     return {
         str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest()
         for file in sorted(folder.rglob("*"))
@@ -30,6 +35,27 @@ def test_same_seed_makes_the_same_bytes(tmp_path: Path) -> None:
 
     assert len(first) > 100
     assert bytes_of_everything(tmp_path / "second", seed=11) == first
+
+
+def test_answer_key_can_be_worked_out_later(tmp_path: Path) -> None:
+    kept = bytes_of_everything(tmp_path / "kept", seed=11)
+    world = generate(11, 200, DAYS, START, tmp_path / "made", keeps_books=False)
+    with pytest.raises(ValueError, match="no books"):
+        world.write_answer_key(tmp_path / "none")
+
+    generate_again(tmp_path / "made", tmp_path / "sources").write_answer_key(tmp_path / "key")
+
+    deliveries = {name: digest for name, digest in kept.items() if name.startswith("sources/2026")}
+    assert len(deliveries) > 50
+    assert hashes(tmp_path / "made").items() >= {
+        (name.removeprefix("sources/"), digest) for name, digest in deliveries.items()
+    }
+    again = {
+        f"{top}/{name}": digest
+        for top in ("sources", "key")
+        for name, digest in hashes(tmp_path / top).items()
+    }
+    assert again == kept
 
 
 def test_another_seed_makes_another_world(tmp_path: Path) -> None:
