@@ -30,7 +30,7 @@ if __name__ == "__main__":
     runner.submit = jobs.submit
     ddl.split = scripts.split
     script.parse_script, script.parse = scripts.parse_script, scripts.parse
-    query._execute = scripts.execute
+    query._ddl, query._execute = scripts.described, scripts.execute
     script.translate = query.translate = merge.translate = translations.translate
     core.deepcopy = trees.copied  # type: ignore[attr-defined,assignment]
     cli.main()

@@ -1,8 +1,8 @@
 """The record of jobs.
 
 - Every job is written to disk three times, and each statement of a script is a job of its own. Here
-  queries live in memory, the last ones of many. Loads are written down, before they begin and at
-  their end: a load that appends must not run twice, also if the emulator dies meanwhile.
+  queries live in memory, the last ones of many. Loads are written down, when they are asked for and
+  at their end: a load that appends must not run twice, also if the emulator dies meanwhile.
 - A query that is sent again with the same request id gets the first one's answer, as in BigQuery.
 """
 
@@ -32,8 +32,7 @@ def save(job: Job) -> Job:
     """Keeps a job: in memory, and a load on disk as well."""
     key = (job.jobReference.projectId, job.jobReference.jobId)
     if job.configuration.load:
-        _save(job)
-        return job
+        return job if job.status.state == "RUNNING" else _save(job)
     _jobs[key] = job
     while len(_jobs) > _KEPT_JOBS:
         del _jobs[next(iter(_jobs))]

@@ -2,6 +2,7 @@
 
 - A script is parsed at every run, and its trees are copied at every step. Here both is done once,
   as far as nobody changes a tree.
+- A table that is created is looked up twice, also a temporary one.
 - A statement is translated when its turn comes. Here a thread goes through a new script ahead of
   the one that runs it: DuckDB and Python then work side by side.
 """
@@ -18,6 +19,7 @@ import duckdb
 import sqlglot
 from local_bigquery.errors import BigQueryError
 from local_bigquery.jobs import query
+from local_bigquery.models import JobStatistics2
 from local_bigquery.sql import script
 from local_bigquery.sql.dialect import BigQueryDialect
 from local_bigquery.sql.rules import ddl
@@ -35,7 +37,7 @@ _KEPT_SCRIPTS = 256
 _KEPT_STATEMENTS = 4_096
 _CHANGED_BY_READERS = (exp.Create, exp.Alter, exp.Drop, exp.Command)
 _TRANSLATED_WHOLE = (exp.Query, exp.Insert, exp.Update, exp.Delete, exp.Create)
-_parse, _split, _execute = script.parse, ddl.split, query._execute
+_parse, _split, _ddl, _execute = script.parse, ddl.split, query._ddl, query._execute
 parse_script = functools.lru_cache(_KEPT_SCRIPTS)(script.parse_script)
 _trees = functools.lru_cache(_KEPT_STATEMENTS)(_parse)
 _seen: set[str] = set()
@@ -54,6 +56,14 @@ def split(tree: exp.Expression) -> list[exp.Expression]:
         return parts
     create = exp.Create(**{**tree.args, "expression": None})
     return [create, exp.insert(tree.expression, tree.this.this, copy=False)]
+
+
+def described(tree: exp.Expression, context: Context) -> JobStatistics2:
+    """What a statement does to the catalogue; a temporary table is not looked for there."""
+    properties = tree.args.get("properties")
+    if properties and properties.find(exp.TemporaryProperty):
+        return JobStatistics2(ddlOperationPerformed="CREATE")
+    return _ddl(tree, context)
 
 
 def execute(
