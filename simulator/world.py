@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -63,8 +64,14 @@ class World:
         """
         today = self.business_dates[day_index]
         deliveries = day_folder(self.folder, today)
-        for name, tables in HOSPITAL_TABLES.items():
-            apply_day(hospitals[name], tables, deliveries / "mysql" / name, today, day_index == 0)
+
+        def bring(name: str) -> None:
+            folder, tables = deliveries / "mysql" / name, HOSPITAL_TABLES[name]
+            apply_day(hospitals[name], tables, folder, today, day_index == 0)
+
+        with ThreadPoolExecutor() as pool:
+            for brought in [pool.submit(bring, name) for name in HOSPITAL_TABLES]:
+                brought.result()
         shutil.copytree(deliveries / "landing", landing, dirs_exist_ok=True)
 
     def write_answer_key(self, folder: Path) -> None:
