@@ -166,3 +166,8 @@ def test_each_source_takes_a_fault_in_the_same_trial() -> None:
     first = Fault("429", "storage: upload lake/bronze", task="land[0]")
     second = Fault("503", "mysql: connect to hospital_a", task="land[1]")
     assert faults.spread([first, second], places, 5) == [[first, second]]
+
+
+def test_step_of_a_mapped_task_is_the_same_for_every_source() -> None:
+    steps = [Fault("429", "storage: upload", task=task).step for task in ("land[3]", "land[0]", "")]
+    assert steps == ["land", "land", ""]
