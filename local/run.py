@@ -13,7 +13,7 @@ import os
 import shutil
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import date
@@ -130,38 +130,47 @@ def run_dates(
         with _timed(stages, "simulator"):
             tables = beside.submit(_create_tables)
             dates = _prepare(world, state, variables)
+            _, reach_first_evening = dates[0]
+            reach_first_evening()
             tables.result()
         progress.update(bar, visible=False)
-        _run_each(dates, worker, progress, stages, beside)
+        run_each(dates, worker, progress, stages, beside)
 
 
-def _run_each(
+def run_each(
     dates: Sequence[BusinessDate],
     worker: DagWorker,
     progress: Progress,
     stages: Stages,
     beside: ThreadPoolExecutor,
 ) -> None:
-    """Runs date after date; the hospitals move on as soon as nobody reads them any more."""
-    coming = iter(dates)
-    days = [day for day, _ in dates]
-    evening = beside.submit(next(coming)[1])
-    for day in days:
-        with _timed(stages, "simulator"):
-            evening.result()
+    """Runs date after date; the hospitals move on when nobody reads a date's evening any more."""
+    coming = iter(dates[1:])
+    evening: Future[None] | None = None
+
+    def move_on() -> None:
+        nonlocal evening
+        if not evening and (following := next(coming, None)):
+            evening = beside.submit(following[1])
+
+    for day, _ in dates:
+        if evening:
+            with _timed(stages, "simulator"):
+                evening.result()
+            evening = None
         bar = progress.add_task(f"{day} starting", total=TASKS_PER_RUN)
 
         def show(task: str, seconds: float | None, bar: TaskID = bar, day: date = day) -> None:
-            nonlocal evening
             if seconds is not None:
                 stages.add(task, seconds)
                 progress.advance(bar)
                 return
             progress.update(bar, description=f"{day} {task}")
-            if task == READS_NO_SOURCE and (following := next(coming, None)):
-                evening = beside.submit(following[1])
+            if task == READS_NO_SOURCE:
+                move_on()
 
         worker.run(day, show)
+        move_on()
         progress.update(bar, description=f"{day} published", completed=TASKS_PER_RUN)
 
 
