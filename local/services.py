@@ -122,7 +122,7 @@ def bigquery(state: StateFolder, ports: Mapping[str, int]) -> Service:
             "HOME": str(venv / "home"),
             "PYTHONPATH": str(ROOT),
             "GCS_LOCAL_ROOT": str(state.lake_mount),
-            "RCM_TRANSLATIONS": str(state.path / "translations.jsonl"),
+            "RCM_TRANSLATIONS": str(venv / "translations.jsonl"),
             # The translations' keys hold hashes.
             "PYTHONHASHSEED": "0",
         },

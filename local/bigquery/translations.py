@@ -2,8 +2,8 @@
 
 A statement is parsed and translated by Python, which takes as long as running it. A statement that
 comes again, while the datasets that it names have the same tables with the same columns, is run as
-it was translated then. The file that $RCM_TRANSLATIONS names keeps the translations for the next
-start; it may be deleted at any time.
+it was translated then. The file that $RCM_TRANSLATIONS names keeps the translations for other
+emulators and the next start; it may be deleted at any time.
 """
 
 from __future__ import annotations
@@ -27,12 +27,23 @@ if TYPE_CHECKING:
 
 SCRIPT = "script.digest"  # of the script that a statement belongs to, in its context
 _KEPT = 4_096
-_TRANSLATORS = [version(name) for name in ("local-bigquery", "sqlglot", "duckdb")]
 # What these stand for is read from the catalogue while a statement is translated.
 _READ_WHEN_TRANSLATED = ("@@", "INFORMATION_SCHEMA", "*`")
 _translations: dict[str, Translation] = {}
 _turns: dict[str, threading.Lock] = {}
 _translate = script.translate
+
+
+def digest(text: str) -> str:
+    """A short name of a long text."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+_REPLACEMENTS = sorted(Path(__file__).parent.glob("*.py"))
+_TRANSLATORS = [
+    *(version(name) for name in ("local-bigquery", "sqlglot", "duckdb")),
+    *(digest(file.read_text(encoding="utf-8")) for file in _REPLACEMENTS),
+]
 
 
 @dataclass(frozen=True)
@@ -77,9 +88,11 @@ def recall(file: Path) -> None:
             key, translation = json.loads(line)
             _translations[key] = Translation(**translation)
         except (ValueError, TypeError):
-            continue  # cut off when an emulator died; the statement is translated again
+            continue  # cut off when an emulator died, or of another version: translated again
     if len(kept) < len(lines):
-        file.write_bytes(b"".join(kept))
+        shorter = file.with_suffix(f".{os.getpid()}")
+        shorter.write_bytes(b"".join(kept))
+        shorter.replace(file)
 
 
 def translate(tree: exp.Expression, context: Context) -> tuple[str, dict[str, Any]]:
@@ -105,11 +118,6 @@ def _key(tree: exp.Expression, text: str, context: Context) -> str:
         *(list(context.parameters.items()), list(context.variables), sorted(context.temporary)),
     )
     return digest(repr(parts))
-
-
-def digest(text: str) -> str:
-    """A short name of a long text."""
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _recalled(key: str, context: Context) -> tuple[str, dict[str, Any]] | None:
@@ -140,5 +148,6 @@ def _keep(key: str, translation: Translation) -> None:
     while len(_translations) > _KEPT:
         del _translations[next(iter(_translations))]
     if name := os.environ.get("RCM_TRANSLATIONS"):
-        with Path(name).open("a", encoding="utf-8") as file:
-            file.write(json.dumps([key, asdict(translation)]) + "\n")
+        line = json.dumps([key, asdict(translation)]) + "\n"
+        with Path(name).open("ab", buffering=0) as file:
+            file.write(line.encode())  # at once: other emulators write there too
