@@ -11,8 +11,9 @@ from typing import Any
 
 import duckdb
 from local_bigquery.catalog import tables
-from local_bigquery.engine import results
+from local_bigquery.engine import database, results
 
+_ANSWERS = f"{database.quote('bq', tables.RESULTS)}."  # each has a name of its own
 _materialise = results.materialise
 
 
@@ -32,7 +33,8 @@ def materialise(
     writer: duckdb.DuckDBPyConnection | None = None,
 ) -> None:
     """Writes an answer into a table; one of the same columns stays, and its rows are replaced."""
-    if append or writer or not has_columns_of(cur, query, name, params):
+    is_new = name.startswith(_ANSWERS) or not has_columns_of(cur, query, name, params)
+    if append or writer or is_new:
         _materialise(cur, query, name, params, append, writer)
         return
     cur.execute("BEGIN")
