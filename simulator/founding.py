@@ -104,7 +104,7 @@ def _hold_without_id(hospital: Hospital, people: Sequence[Patient]) -> None:
 def _hold_unborn(hospital: Hospital, people: Sequence[Patient]) -> None:
     for person in people:
         stamp = _registered(hospital)
-        born = stamp.date + timedelta(days=hospital.chance.between(600, 900))
+        born = hospital.today + timedelta(days=hospital.chance.between(600, 900))
         hospital.hold("patients", person._replace(birth_date=born), stamp, "birth_date_in_future")
 
 

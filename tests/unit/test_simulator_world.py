@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from simulator.defects import DefectRates
 from simulator.schema import HOSPITAL_TABLES
 from simulator.world import generate, generate_again
 from tests.simulator_support import DAYS, HOSPITALS, PATIENTS, START, simulated, small_world
@@ -56,6 +57,26 @@ def test_answer_key_can_be_worked_out_later(tmp_path: Path) -> None:
         for name, digest in hashes(tmp_path / top).items()
     }
     assert again == kept
+
+
+def test_who_is_held_as_unborn_is_born_after_the_date_of_reading(tmp_path: Path) -> None:
+    rates = DefectRates(birth_date_in_future=0.5)
+    world = generate(5, 400, 0, START, tmp_path, rates)
+
+    held = sum(
+        row["_row_count"]
+        for row in world.answer_key.tables(0)["audit.quarantine"].to_pylist()
+        if row["rule"] == "birth_date_in_future"
+    )
+    births = [
+        date.fromisoformat(line.split("\t")[table.columns.index("DOB")])
+        for hospital, tables in HOSPITAL_TABLES.items()
+        for table in tables
+        if table.name == "patients"
+        for file in [tmp_path / f"{START}/mysql/{hospital}/patients.tsv"]
+        for line in file.read_text(encoding="utf-8").splitlines()
+    ]
+    assert held == sum(born > START for born in births) > 100
 
 
 def test_another_seed_makes_another_world(tmp_path: Path) -> None:
