@@ -127,6 +127,7 @@ def _recalled(key: str, context: Context) -> tuple[str, dict[str, Any]] | None:
 
 def _translated(key: str, tree: exp.Expression, context: Context) -> tuple[str, dict[str, Any]]:
     before, context.referenced = context.referenced, set()
+    began = schema_version(context.project_id)
     sql, values = _translate(tree, context)
     datasets = {(project_id, dataset_id) for project_id, dataset_id, _ in context.referenced}
     translation = Translation(
@@ -137,14 +138,16 @@ def _translated(key: str, tree: exp.Expression, context: Context) -> tuple[str, 
         dict(context.variables),
         [[*dataset, shape(*dataset, schema_version(dataset[0]))] for dataset in datasets],
     )
-    _keep(key, translation)
+    # A table that changed meanwhile may have been seen as it was before.
+    if schema_version(context.project_id) == began:
+        _keep(key, translation)
+    _turns.pop(key, None)
     context.referenced |= before
     return sql, values
 
 
 def _keep(key: str, translation: Translation) -> None:
     _translations[key] = translation
-    _turns.pop(key, None)
     while len(_translations) > _KEPT:
         del _translations[next(iter(_translations))]
     if name := os.environ.get("RCM_TRANSLATIONS"):
