@@ -50,7 +50,7 @@ verify: setup ## Compare gold with the simulator's answer key
 	@$(PYTHON) -m simulator.verify
 
 chaos: setup ## Kill, refuse and cut off the pipeline COUNT times; its tables must stay right
-	@$(PYTHON) -m local.chaos --seed $(SEED) --count $(COUNT) $(if $(TRIAL),--trial $(TRIAL))
+	@$(PYTHON) -m tools.chaos --seed $(SEED) --count $(COUNT) $(if $(TRIAL),--trial $(TRIAL))
 
 ui: setup ## Start Airflow's web page with the same DAGs
 	@$(PYTHON) -m local ui --engine $(ENGINE)
@@ -73,13 +73,13 @@ lint-imports: setup
 	@$(call quietly,.local/venvs/main/bin/lint-imports --no-logo)
 
 bundle: setup ## Assemble what ships to Composer and Dataproc in build/
-	@$(PYTHON) -m local.bundle $(if $(VERSION),--version $(VERSION))
+	@$(PYTHON) -m tools.bundle $(if $(VERSION),--version $(VERSION))
 
 dictionary: setup ## Write docs/dictionary/ from the declarations
-	@$(PYTHON) -m local.dictionary
+	@$(PYTHON) -m tools.dictionary
 
 lineage: setup ## Show where COLUMN=gold.<table>.<column> comes from
-	@$(PYTHON) -m local.lineage $(COLUMN)
+	@$(PYTHON) -m tools.lineage $(COLUMN)
 
 requirements: setup ## Pin the newest allowed versions in requirements/*.txt
 	@cd requirements && $(COMPILE) --python-version 3.11 uv.in --output-file uv.txt

@@ -18,9 +18,11 @@ from __future__ import annotations
 
 from airflow.sdk import Connection, chain, dag, get_current_context, task
 
-from utils import loads, runs
-from utils.operators import DAG_OPTIONS, close_run, open_run, publish_batch
-from utils.sources import sources
+from utils.contracts.sources import sources
+from utils.landing import land as loads
+from utils.orchestration import runs
+from utils.orchestration.options import DAG_OPTIONS
+from utils.orchestration.publish import close_run, open_run, publish_batch
 
 
 @task(map_index_template="{{ task.op_kwargs['source_name'] }}")

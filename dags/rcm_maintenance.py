@@ -16,8 +16,9 @@ from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import Param, chain, dag, get_current_context, task
 
-from utils import sweep as lake
-from utils.operators import DAG_OPTIONS, close_run, open_run
+from utils.maintenance import sweep as lake
+from utils.orchestration.options import DAG_OPTIONS
+from utils.orchestration.publish import close_run, open_run
 
 PARAMS = {
     "dry_run": Param(True, type="boolean", description="Only show what would be removed."),

@@ -17,7 +17,8 @@ from __future__ import annotations
 
 from airflow.sdk import chain, dag
 
-from utils.operators import DAG_OPTIONS, close_run, open_run, publish_batch
+from utils.orchestration.options import DAG_OPTIONS
+from utils.orchestration.publish import close_run, open_run, publish_batch
 
 
 @dag(schedule=None, doc_md=__doc__, tags=["rcm", "maintenance"], **DAG_OPTIONS)

@@ -17,9 +17,11 @@ from __future__ import annotations
 
 from airflow.sdk import Connection, Param, chain, dag, get_current_context, task
 
-from utils import reconcile, runs
-from utils.operators import DAG_OPTIONS, close_run, open_run, publish_batch
-from utils.sources import sources
+from utils.contracts.sources import sources
+from utils.maintenance import reconcile
+from utils.orchestration import runs
+from utils.orchestration.options import DAG_OPTIONS
+from utils.orchestration.publish import close_run, open_run, publish_batch
 
 
 @task(map_index_template="{{ task.op_kwargs['source_name'] }}")

@@ -19,9 +19,13 @@ from typing import Any
 from airflow.sdk import Param, chain, dag, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from utils import replays, runs, silver
-from utils.entities import IDENTIFIER
-from utils.operators import DAG_OPTIONS, build_batch, close_run, open_run, publish_batch
+from utils.contracts.entities import IDENTIFIER
+from utils.maintenance import replays
+from utils.orchestration import runs
+from utils.orchestration.options import DAG_OPTIONS
+from utils.orchestration.publish import close_run, open_run, publish_batch
+from utils.orchestration.spark_batch import build_batch
+from utils.silver.batch import Batch
 
 
 def name(description: str) -> Param:
@@ -62,7 +66,7 @@ def show_outcome(preview: dict[str, Any] | None) -> str:
     """Records and logs what becomes of the rows; goes on only if that is wanted."""
     context = get_current_context()
     wanted = replays.request(context["params"])
-    batch = silver.Batch.model_validate(preview) if preview else None
+    batch = Batch.model_validate(preview) if preview else None
     lines = replays.show(wanted, runs.current(context), batch)
     for line in lines or ["No open row is meant."]:
         print(line)

@@ -7,17 +7,17 @@ import sys
 import time
 from collections.abc import Sequence
 
-from local import stack
 from local.errors import LocalError
 from local.paths import StateFolder, state_folder
-from local.supervisor import Ready
+from local.stack import lifecycle as stack
+from local.stack.supervisor import Ready
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words[:1] == ["run"]:
-        from local.run import main as run
+        from local.run.one_shot import main as run
 
         return run(words[1:])
     options = _parser().parse_args(words)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import pytest
 
-import local.stack
-from local.client import client_process_environment
 from local.paths import StateFolder, state_folder
+from local.stack import lifecycle
+from local.stack.client import client_process_environment
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -47,10 +47,10 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """All services, started once for the whole test run and stopped even if it fails."""
     state = state_folder(tmp_path_factory.mktemp("stack"))
     try:
-        variables = local.stack.up(state, report=lambda ready: None)
+        variables = lifecycle.up(state, report=lambda ready: None)
         yield Stack(state, client_process_environment(variables))
     finally:
-        local.stack.down(state)
+        lifecycle.down(state)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import MySQLdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from utils import storage
+from utils.gcp import storage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,15 +9,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import local.stack
-from local.airflow_process import DagWorker
-from local.client import client_process_environment
+from local.airflow.process import DagWorker
 from local.paths import ROOT, StateFolder, state_folder
-from local.run import mysql_parameters, upload_landing
-from utils import bigquery
-from utils.entities import entities
+from local.run.one_shot import mysql_parameters, upload_landing
+from local.stack import lifecycle
+from local.stack.client import client_process_environment
+from utils.contracts.entities import entities
+from utils.gcp import bigquery
+from utils.gold.models import gold_models
 from utils.settings import settings
-from utils.sql import gold_models
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -106,14 +106,14 @@ def pipeline(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pipeline
     landing = folder / "landing"
     landing.mkdir()
     try:
-        variables = local.stack.up(state, report=lambda ready: None)
+        variables = lifecycle.up(state, report=lambda ready: None)
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
         bigquery.client.cache_clear()
         yield Pipeline(state, dict(variables), landing)
     finally:
         bigquery.client.cache_clear()
-        local.stack.down(state)
+        lifecycle.down(state)
 
 
 def rows(layer: str, table: str, select: str = "*", where: str = "TRUE") -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ that it must return and, if it matters, the business date. A table without a fil
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,25 +17,36 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from google.cloud.bigquery import QueryJobConfig
 
-from utils import audit, bigquery, lease
-from utils.entities import Entity, SilverTable, entities
-from utils.gold import build_statement, refresh_script
-from utils.layout import silver_view
-from utils.silver import history_query
-from utils.sql import gold_models
+from utils.audit import lease
+from utils.audit.runs import Run
+from utils.audit.tables import audit_columns
+from utils.contracts.entities import Entity, SilverTable, entities
+from utils.gcp import bigquery
+from utils.gold.models import gold_models
+from utils.gold.script import build_statement, refresh_script
+from utils.silver.publication import history_query
+from utils.silver.tables import silver_view
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import pytest
     from google.cloud.bigquery import TableReference
 
+    from utils.gold.models import Model
     from utils.settings import Settings
-    from utils.sql import Model
 
 CASES = Path(__file__).parent / "sql" / "gold"
 BUSINESS_DATE = date(2025, 6, 30)
 
 Row = dict[str, Any]
+
+
+def use_settings(patch: pytest.MonkeyPatch, environment: Settings) -> None:
+    """Gives every module of `utils` that asks for the settings another environment's."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith("utils.") and name != "utils.settings" and hasattr(module, "settings"):
+            patch.setattr(module, "settings", lambda: environment)
 
 
 class _Loader(yaml.SafeLoader):
@@ -138,7 +150,7 @@ def _columns(table: str) -> dict[str, str]:
     if table in gold_models():
         columns = gold_models()[table].header.columns
         return {name: column.sql_type.partition("(")[0] for name, column in columns.items()}
-    return audit.schema(table)
+    return audit_columns(table)
 
 
 def _silver_tables() -> dict[str, SilverTable]:
@@ -177,7 +189,7 @@ def _as_json(value: object) -> str:
 
 def hold_lease(run_id: str) -> None:
     """Gives a run the lease, whoever held it."""
-    run = audit.Run(run_id=run_id, dag_id="tests", business_date=BUSINESS_DATE)
+    run = Run(run_id=run_id, dag_id="tests", business_date=BUSINESS_DATE)
     if (holder := lease.take(run)).run_id != run_id:
         lease.take(run, instead_of=holder)
 

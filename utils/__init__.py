@@ -1,1 +1,1 @@
-"""What the DAGs are made of: configuration, landing, publishing, audit. Imports no Airflow."""
+"""What the DAGs are made of, a wing for each duty; docs/architecture.md shows them."""

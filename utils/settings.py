@@ -9,8 +9,8 @@ from typing import Literal
 
 from pydantic import Field, TypeAdapter
 
-from utils.configs import StrictModel, load_model
 from utils.paths import CONFIGS
+from utils.schema import StrictModel, load_model
 
 _NAME = r"^[a-z][a-z0-9_-]*$"
 

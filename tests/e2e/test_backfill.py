@@ -15,7 +15,7 @@ import pytest
 
 import simulator
 from tests.pipeline_support import Pipeline, pipeline
-from utils import bigquery
+from utils.gcp import bigquery
 from utils.settings import settings
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from local.chaos.__main__ import options, run
+from tools.chaos.__main__ import options, run
 
 pytestmark = pytest.mark.long
 

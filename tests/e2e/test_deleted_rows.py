@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 
 import simulator
-from local.airflow_process import DagWorker, RunFailed
+from local.airflow.process import DagWorker, RunFailed
 from simulator.mysql import transaction
 from tests.pipeline_support import HOSPITALS, Pipeline, last_run, pipeline, rows, silver_tables
-from utils import audit
+from utils.audit.publications import published_batches
+from utils.contracts.sources import sources
 from utils.settings import settings
-from utils.sources import sources
 
 DAG = "rcm_reconcile_keys"
 KEYS = {"transactions": "transaction_id", "patients": "patient_id"}
@@ -258,7 +258,7 @@ def test_silver_built_anew_from_bronze_is_what_the_daily_runs_built(hospitals: H
     assert hospitals.pipeline.content() == gold
     assert in_order("audit", "table_loads") == loads
     rebuilds = settings().lake_uri("silver", "rebuilds")
-    [batch] = audit.published_batches(rebuilds)
+    [batch] = published_batches(rebuilds)
     assert batch.startswith(rebuilds)
 
     hospitals.reconcile()

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 import simulator
-from local.airflow_process import RunFailed
+from local.airflow.process import RunFailed
 from simulator.defects import BLANKS
 from simulator.mysql import transaction
 from tests.pipeline_support import Pipeline, checkout, last_run, pipeline, rows

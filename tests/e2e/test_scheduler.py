@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-import local.stack
 import simulator
 from local.paths import ROOT
+from local.stack import lifecycle
 from tests.pipeline_support import Pipeline, pipeline, rows
-from utils import bigquery
+from utils.gcp import bigquery
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -78,7 +78,7 @@ class Scheduler:
 
     def busy_workers(self) -> list[psutil.Process]:
         """Workers of the executor that run a task at this moment."""
-        [record] = [s for s in local.stack.status(self.running.state) if s.name == "airflow"]
+        [record] = [s for s in lifecycle.status(self.running.state) if s.name == "airflow"]
         return [
             process
             for process in psutil.Process(record.pid).children(recursive=True)
@@ -141,7 +141,7 @@ def clean(running: Pipeline, world: World) -> dict[str, str]:
         for day in world.business_dates:
             worker.run(day, lambda task, seconds: None)
     content = running.content()
-    local.stack.down(running.state)
+    lifecycle.down(running.state)
     for folder in ("gcs", "bigquery", "airflow"):
         shutil.rmtree(running.state.path / folder)
     delivered.rename(running.state.path / "gcs")
@@ -152,7 +152,7 @@ def test_a_disturbed_backfill_gives_the_tables_of_a_clean_run(
     running: Pipeline, world: World, clean: dict[str, str]
 ) -> None:
     """H01, H02, H05, H07: a worker and the warehouse are killed; a task is cleared afterwards."""
-    local.stack.up(running.state, report=lambda ready: None, with_airflow=True)
+    lifecycle.up(running.state, report=lambda ready: None, with_airflow=True)
     bigquery.client.cache_clear()
     scheduler = Scheduler(running)
     days = world.business_dates
@@ -161,9 +161,9 @@ def test_a_disturbed_backfill_gives_the_tables_of_a_clean_run(
     wait("first date begins", lambda: _is_landing(days[0]), SECONDS_PER_DATE)
     scheduler.kill_busy_worker()
     wait("first date", lambda: states().get(days[0]) == "SUCCEEDED", SECONDS_PER_DATE)
-    record = next(s for s in local.stack.status(running.state) if s.name == "bigquery")
+    record = next(s for s in lifecycle.status(running.state) if s.name == "bigquery")
     os.kill(record.pid or 0, signal.SIGKILL)
-    local.stack.up(running.state, report=lambda ready: None)
+    lifecycle.up(running.state, report=lambda ready: None)
     bigquery.client.cache_clear()
     wait(
         "all dates",

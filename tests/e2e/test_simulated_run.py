@@ -14,17 +14,17 @@ import pyarrow.parquet as pq
 import pytest
 
 import simulator
-from local.airflow_process import DagWorker, RunFailed
+from local.airflow.process import DagWorker, RunFailed
 from simulator.mysql import transaction
 from simulator.verify import verify
 from simulator.world import World
 from tests.pipeline_support import HOSPITALS, Pipeline, checkout, last_run, pipeline, rows
-from utils import bigquery
-from utils.entities import entities
+from utils.contracts.entities import entities
+from utils.contracts.sources import sources
+from utils.gcp import bigquery
+from utils.gold.models import gold_models
 from utils.settings import settings
-from utils.silver import history_query
-from utils.sources import sources
-from utils.sql import gold_models
+from utils.silver.publication import history_query
 
 CANARY = "Zzyzxcanary"
 CANARY_SSN = "219-09-9797"

@@ -11,10 +11,10 @@ import requests
 from google.api_core.exceptions import PreconditionFailed
 from google.auth.credentials import AnonymousCredentials
 
-from local.chaos.points import Names, Point
-from local.chaos.proxy import PAGE_SIZE, FaultProxy, ProxyThread, Toxic
-from local.ports import is_free
+from local.stack.ports import is_free
 from tests.conftest import Stack
+from tools.chaos.points import Names, Point
+from tools.chaos.proxy import PAGE_SIZE, FaultProxy, ProxyThread, Toxic
 
 LAKE = "rcm-lake"
 

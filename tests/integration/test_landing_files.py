@@ -10,10 +10,10 @@ from uuid import uuid4
 import pytest
 
 from tests.landing_support import LAKE, LANDING, bronze, put
-from utils import storage
 from utils.errors import ConfigError, FileRefused, ObjectChanged
-from utils.landing.contract import WantedColumn
+from utils.gcp import storage
 from utils.landing.csv_records import Reject
+from utils.landing.drift import WantedColumn
 from utils.landing.files import FileRequest, discover, land_file
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.landing_support import LAKE, Hospital, bronze
-from utils import storage
 from utils.errors import ConfigError, SourceError, SourceUnavailable
+from utils.gcp import storage
 from utils.landing.bronze import TECHNICAL
-from utils.landing.contract import WantedColumn
+from utils.landing.drift import WantedColumn
 from utils.landing.mysql import TableRequest, land_table, source_clock
 from utils.landing.mysql_query import CHECKSUM, Window
 

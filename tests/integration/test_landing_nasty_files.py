@@ -18,9 +18,9 @@ import pytest
 
 from tests.landing_support import LAKE, LANDING, bronze, put
 from tests.spark_support import ROOT
-from utils import storage
 from utils.errors import FileRefused
-from utils.landing.contract import WantedColumn
+from utils.gcp import storage
+from utils.landing.drift import WantedColumn
 from utils.landing.files import FileRequest, LandedFile, discover, land_file
 
 if TYPE_CHECKING:

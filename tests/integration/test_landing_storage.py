@@ -7,8 +7,8 @@ import pytest
 from google.api_core.exceptions import PreconditionFailed
 
 from tests.landing_support import LAKE
-from utils import storage
 from utils.errors import ObjectChanged, StorageError
+from utils.gcp import storage
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -24,10 +24,11 @@ from google.api_core.exceptions import GoogleAPICallError
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery, storage
 
-from local import client, processes, services, stack, supervisor
 from local.errors import LocalError, NoAnswer
 from local.paths import ROOT, StateFolder, state_folder
-from local.services import Service
+from local.stack import client, processes, services, supervisor
+from local.stack import lifecycle as stack
+from local.stack.services import Service
 from tests.conftest import Stack
 
 

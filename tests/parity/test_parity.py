@@ -11,7 +11,7 @@ from pyarrow import parquet
 
 from tests.parity.batches import BATCHES, ENTITIES
 from tests.parity.conftest import REPEATED, Outputs
-from utils.entities import entities
+from utils.contracts.entities import entities
 
 pytestmark = pytest.mark.parity
 

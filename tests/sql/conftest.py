@@ -8,8 +8,10 @@ from uuid import uuid4
 import pytest
 
 from tests.conftest import Stack
-from tests.sql_support import Warehouse
-from utils import audit, bigquery, layout, silver
+from tests.sql_support import Warehouse, use_settings
+from utils.audit.tables import DATASETS, create_audit_tables
+from utils.gcp import bigquery
+from utils.orchestration.warehouse import create_all
 from utils.settings import settings
 
 
@@ -30,14 +32,11 @@ def warehouse(emulator: None) -> Iterator[Warehouse]:
     prefix = f"t{uuid4().hex[:8]}_"
     environment = settings().model_copy(update={"dataset_prefix": prefix})
     with pytest.MonkeyPatch.context() as patch:
-        for module in (audit, silver):
-            patch.setattr(module, "settings", lambda: environment)
-        audit.create_tables()
-        layout.create_silver_tables(environment)
-        layout.create_views(environment)
-        layout.create_gold_tables(environment)
+        use_settings(patch, environment)
+        create_audit_tables()
+        create_all(environment)
         yield Warehouse(environment)
-    for layer in audit.DATASETS:
+    for layer in DATASETS:
         bigquery.client().delete_dataset(
             environment.dataset(layer), delete_contents=True, timeout=30
         )

@@ -9,9 +9,11 @@ import pytest
 
 from tests.landing_support import put
 from tests.sql_support import BUSINESS_DATE, Warehouse
-from utils import audit, loads, storage
-from utils.audit import Run
-from utils.sources import FileSource, sources
+from utils.audit.loads import find_loads
+from utils.audit.runs import Run
+from utils.contracts.sources import FileSource, sources
+from utils.gcp import storage
+from utils.landing import land as loads
 
 RUN = Run(run_id="first", dag_id="rcm_daily", business_date=BUSINESS_DATE)
 CODES = (
@@ -23,7 +25,6 @@ CODES = (
 def codes(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FileSource:
     """A source that delivered one file of one row."""
     storage.client.cache_clear()
-    monkeypatch.setattr(loads, "settings", lambda: warehouse.environment)
     source = sources()["reference_codes"]
     assert isinstance(source, FileSource)
     folder = f"t{uuid4().hex[:12]}"
@@ -49,7 +50,7 @@ def test_load_that_died_before_audit_knew_is_there_once(
     assert loads.land(codes, RUN, None) == 1
 
     assert arrived(warehouse) == 1
-    [load] = audit.loads("source = 'reference_codes'")
+    [load] = find_loads("source = 'reference_codes'")
     assert (load.state, load.rows_landed) == ("LANDED", 1)
 
 

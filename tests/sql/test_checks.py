@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from utils import bigquery
-from utils.checks import Check
+from utils.gcp import bigquery
+from utils.gold.checks import Check
 
 ROWS = """
 CREATE TEMP TABLE parent AS

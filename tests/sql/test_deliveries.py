@@ -10,10 +10,13 @@ import pytest
 
 from tests.landing_support import put
 from tests.sql_support import BUSINESS_DATE, Warehouse
-from utils import audit, loads, storage
-from utils.audit import Run
+from utils.audit.loads import find_loads
+from utils.audit.runs import Run
+from utils.audit.tables import audit_table
+from utils.contracts.sources import FileSource, sources
 from utils.errors import FileRefused
-from utils.sources import FileSource, sources
+from utils.gcp import bigquery, storage
+from utils.landing import land as loads
 
 RUN = Run(run_id="first", dag_id="rcm_daily", business_date=BUSINESS_DATE)
 NEXT = Run(run_id="next", dag_id="rcm_daily", business_date=BUSINESS_DATE)
@@ -46,8 +49,7 @@ class Payer:
 @pytest.fixture
 def payer(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Payer:
     storage.client.cache_clear()
-    monkeypatch.setattr(loads, "settings", lambda: warehouse.environment)
-    audit.bigquery.query(f"DELETE FROM {audit.name('files')} WHERE TRUE")
+    bigquery.query(f"DELETE FROM {audit_table('files')} WHERE TRUE")
     return Payer(tmp_path)
 
 
@@ -107,11 +109,11 @@ def test_extra_column_is_recorded_or_refused_as_the_contract_says(
     if policy == "refuse":
         with pytest.raises(FileRefused, match="column Note"):
             payer.land(RUN, extra_columns=policy)
-        [load] = audit.loads("error LIKE '%column Note%'")
+        [load] = find_loads("error LIKE '%column Note%'")
         assert load.state == "FAILED"
     else:
         payer.land(RUN, extra_columns=policy)
-        [load] = audit.loads("schema_events LIKE '%Note%'")
+        [load] = find_loads("schema_events LIKE '%Note%'")
         assert json.loads(load.schema_events or "{}") == {"extra_columns": ["Note"]}
 
 
@@ -122,7 +124,7 @@ def test_renamed_optional_column_is_recorded_as_such(payer: Payer) -> None:
 
     payer.land(RUN)
 
-    [load] = audit.loads("schema_events LIKE '%Co_Pay%'")
+    [load] = find_loads("schema_events LIKE '%Co_Pay%'")
     assert json.loads(load.schema_events or "{}") == {
         "missing_columns": ["Copay"],
         "extra_columns": ["Co_Pay"],
@@ -141,7 +143,7 @@ def test_corrected_file_of_the_same_name_is_a_load_beside_the_old_one(
 
     rows = warehouse.rows("bronze", "payer_claims__claims", "ClaimID, _load_id")
     lines = {row["ClaimID"]: row["_load_id"] for row in rows}
-    known = {load.load_id: load for load in audit.loads("source_system = 'hospital_b'")}
+    known = {load.load_id: load for load in find_loads("source_system = 'hospital_b'")}
     old, new = known[lines["wrong"]], known[lines["right"]]
     assert old.observed_at is not None
     assert new.observed_at is not None

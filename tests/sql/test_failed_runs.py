@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.sql_support import BUSINESS_DATE
-from utils import audit
-from utils.audit import Run
+from utils.audit.runs import Run, fail_run, start_run, succeed_run
 
 if TYPE_CHECKING:
     from tests.sql_support import Row, Warehouse
@@ -22,11 +21,11 @@ def recorded(warehouse: Warehouse, run: Run) -> Row:
 def test_every_task_that_failed_is_named_once_until_the_run_succeeds(warehouse: Warehouse) -> None:
     """H12: a source that is down does not end the run, so more can fail after it."""
     run = Run(run_id="several", dag_id="rcm_daily", business_date=BUSINESS_DATE)
-    audit.start_run(run, "v1")
-    audit.fail_run(run, "land", "A is down.")
-    audit.fail_run(run, "land", "B is down.")
-    audit.fail_run(run, "land", "B is down.")
-    audit.fail_run(run, "refresh_gold", "A check failed.")
+    start_run(run, "v1")
+    fail_run(run, "land", "A is down.")
+    fail_run(run, "land", "B is down.")
+    fail_run(run, "land", "B is down.")
+    fail_run(run, "refresh_gold", "A check failed.")
 
     assert recorded(warehouse, run) == {
         "state": "FAILED",
@@ -34,17 +33,17 @@ def test_every_task_that_failed_is_named_once_until_the_run_succeeds(warehouse: 
         "error": "A is down. B is down. A check failed.",
     }
 
-    audit.succeed_run(run)
+    succeed_run(run)
     assert recorded(warehouse, run) == {"state": "SUCCEEDED", "failed_task": None, "error": None}
 
-    audit.start_run(run, "v2")
-    audit.fail_run(run, "land", "A is down.")
+    start_run(run, "v2")
+    fail_run(run, "land", "A is down.")
     assert recorded(warehouse, run)["error"] == "A is down."
 
 
 def test_a_run_that_did_not_get_as_far_as_starting_is_recorded(warehouse: Warehouse) -> None:
     run = Run(run_id="stillborn", dag_id="rcm_daily", business_date=BUSINESS_DATE)
 
-    audit.fail_run(run, "open_run", "A file is wrong.")
+    fail_run(run, "open_run", "A file is wrong.")
 
     assert recorded(warehouse, run)["failed_task"] == "open_run"

@@ -15,14 +15,14 @@ import pytest
 from google.api_core.exceptions import GoogleAPICallError
 
 from tests.sql_support import BUSINESS_DATE, Row, Warehouse
-from utils import bigquery
-from utils.gold import build_statement
-from utils.sql import gold_models, resolver
+from utils.gcp import bigquery
+from utils.gold.models import gold_models, resolver
+from utils.gold.script import build_statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from utils.sql import Model
+    from utils.gold.models import Model
 
 NAMED = {
     "source_system": "hospital_a",

@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from tests.sql_support import Row, Warehouse
-from utils import bigquery
-from utils.sql import gold_models
+from utils.gcp import bigquery
+from utils.gold.models import gold_models
 
 OWED = {
     "amount": "100.00",

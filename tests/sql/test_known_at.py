@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from local.paths import ROOT
-from utils import bigquery
+from utils.gcp import bigquery
 
 if TYPE_CHECKING:
     from tests.sql_support import Row, Warehouse

@@ -7,9 +7,12 @@ import dataclasses
 import pytest
 
 from tests.sql_support import Warehouse
-from utils import audit, bigquery, layout
+from utils.audit.tables import audit_table, create_audit_tables
 from utils.errors import StateError
-from utils.sql import Column, Model, gold_models
+from utils.gcp import bigquery
+from utils.gold.models import Column, Model, gold_models
+from utils.gold.tables import create_gold_tables
+from utils.orchestration.warehouse import create_views
 
 
 def described(warehouse: Warehouse, table: str) -> dict[str, str | None]:
@@ -56,15 +59,15 @@ def test_unchanged_declarations_send_no_statement(
     for name in ("create_table", "update_table", "query"):
         monkeypatch.setattr(client, name, lambda *_, **__: pytest.fail("nothing was changed"))
 
-    layout.create_gold_tables(warehouse.environment)
-    layout.create_views(warehouse.environment)
+    create_gold_tables(warehouse.environment)
+    create_views(warehouse.environment)
 
 
 def test_column_that_a_model_gained_is_added(warehouse: Warehouse) -> None:
     columns = gold_models()["kpi_revenue"].header.columns
     gained = {**columns, "refund_amount": Column(type="NUMERIC", description="Refunds in USD.")}
 
-    layout.create_gold_tables(warehouse.environment, declared("kpi_revenue", gained))
+    create_gold_tables(warehouse.environment, declared("kpi_revenue", gained))
 
     assert described(warehouse, "kpi_revenue")["refund_amount"] == "Refunds in USD."
 
@@ -74,7 +77,7 @@ def test_column_that_a_model_lost_is_not_dropped_silently(warehouse: Warehouse) 
     del columns["write_off_rate"]
 
     with pytest.raises(StateError, match=r"write_off_rate \(\S+kpi_write_offs\).*drop the table"):
-        layout.create_gold_tables(warehouse.environment, declared("kpi_write_offs", columns))
+        create_gold_tables(warehouse.environment, declared("kpi_write_offs", columns))
 
 
 def test_views_follow_the_bronze_tables_that_exist(warehouse: Warehouse) -> None:
@@ -85,7 +88,7 @@ def test_views_follow_the_bronze_tables_that_exist(warehouse: Warehouse) -> None
         "FROM UNNEST([1, 2])"
     )
 
-    layout.create_views(warehouse.environment)
+    create_views(warehouse.environment)
 
     assert warehouse.rows("bronze", "arrivals", "table_name, load_id, row_count") == [
         {"table_name": "hospital_a__patients", "load_id": "L1", "row_count": 2}
@@ -94,9 +97,9 @@ def test_views_follow_the_bronze_tables_that_exist(warehouse: Warehouse) -> None
 
 def test_column_that_an_audit_table_gained_is_added(warehouse: Warehouse) -> None:
     """An older installation's tables follow the newer code, and keep their rows."""
-    table = audit.name("dq_results")
+    table = audit_table("dq_results")
     bigquery.query(f"ALTER TABLE {table} DROP COLUMN examples")
 
-    audit.create_tables()
+    create_audit_tables()
 
     assert bigquery.query(f"SELECT examples FROM {table}") == []

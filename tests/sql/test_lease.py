@@ -8,9 +8,11 @@ import pytest
 from google.api_core.exceptions import GoogleAPICallError
 
 from tests.sql_support import BUSINESS_DATE, Warehouse
-from utils import audit, bigquery, lease
-from utils.audit import Run
-from utils.lease import Holder
+from utils.audit import lease
+from utils.audit.lease import Holder
+from utils.audit.runs import Run
+from utils.audit.tables import audit_table
+from utils.gcp import bigquery
 
 
 def run(run_id: str) -> Run:
@@ -19,7 +21,7 @@ def run(run_id: str) -> Run:
 
 @pytest.fixture(autouse=True)
 def free(warehouse: Warehouse) -> None:
-    bigquery.query(f"DELETE FROM {audit.name('leases')} WHERE TRUE")
+    bigquery.query(f"DELETE FROM {audit_table('leases')} WHERE TRUE")
 
 
 def test_free_lease_goes_to_the_run_that_asks() -> None:
@@ -63,8 +65,8 @@ def test_of_many_runs_that_ask_at_once_one_gets_the_lease() -> None:
 def publish(run_id: str, value: int) -> None:
     guarded = [
         "BEGIN TRANSACTION",
-        *lease.hold_statements(audit.name("leases")),
-        f"UPDATE {audit.name('publications')} SET publication_id = '{value}' WHERE TRUE",
+        *lease.hold_statements(audit_table("leases")),
+        f"UPDATE {audit_table('publications')} SET publication_id = '{value}' WHERE TRUE",
         "COMMIT TRANSACTION",
     ]
     bigquery.query(";\n".join(guarded), {"run_id": run_id})
@@ -72,7 +74,7 @@ def publish(run_id: str, value: int) -> None:
 
 def test_run_that_lost_its_lease_publishes_nothing(warehouse: Warehouse) -> None:
     bigquery.query(
-        f"INSERT INTO {audit.name('publications')} "
+        f"INSERT INTO {audit_table('publications')} "
         "(publication_id, layer, business_date, run_id, published_at) "
         "VALUES ('0', 'silver', DATE '2025-06-30', 'zombie', CURRENT_TIMESTAMP())"
     )

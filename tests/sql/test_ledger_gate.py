@@ -19,10 +19,10 @@ from google.api_core.exceptions import GoogleAPICallError
 
 from local.paths import ROOT
 from tests.sql_support import Row, Warehouse, run_model, silver_row
-from utils import bigquery
-from utils.entities import entities
-from utils.gold import build_statement
-from utils.sql import gold_models
+from utils.contracts.entities import entities
+from utils.gcp import bigquery
+from utils.gold.models import gold_models
+from utils.gold.script import build_statement
 
 RUNBOOK = ROOT / "docs" / "runbook.md"
 TRIES = 1_000

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.sql_support import BUSINESS_DATE, CASES, load_rows, run_case, run_model
-from utils.sql import gold_models
+from utils.gold.models import gold_models
 
 FOLDERS = sorted(CASES.iterdir())
 

@@ -8,7 +8,14 @@ import pytest
 from google.api_core.exceptions import GoogleAPICallError
 
 from tests.sql_support import BUSINESS_DATE, Row, Warehouse, hold_lease
-from utils import audit, bigquery, silver
+from utils.audit.files import known_files, record_files
+from utils.audit.loads import refused_loads
+from utils.audit.rows import upsert_rows
+from utils.audit.runs import Run
+from utils.audit.tables import audit_table
+from utils.gcp import bigquery
+from utils.silver.publication import publish_sql
+from utils.silver.staging import ACCEPTED, DQ, LOADS, QUARANTINE, REFUSED
 
 BALANCED = {
     "rows_read": 3,
@@ -23,7 +30,7 @@ LANDED = {"rows_landed": 3, "billed_landed": 30, "paid_landed": 0}
 
 @pytest.fixture(autouse=True)
 def no_loads(warehouse: Warehouse) -> None:
-    bigquery.query(f"DELETE FROM {audit.name('table_loads')} WHERE TRUE")
+    bigquery.query(f"DELETE FROM {audit_table('table_loads')} WHERE TRUE")
 
 
 def stage(warehouse: Warehouse, table: str, schema: list[tuple[str, str]], *rows: Row) -> None:
@@ -39,12 +46,12 @@ def stage(warehouse: Warehouse, table: str, schema: list[tuple[str, str]], *rows
 def publish(warehouse: Warehouse, staged: Row, landed: Row, refused: tuple[Row, ...] = ()) -> str:
     """Publishes a batch of a load that is merged and returns its id; `refused` are held loads."""
     load_id = f"load-{uuid4().hex[:8]}"
-    zeros = {name: 0 for name, kind in silver.LOADS if kind != "STRING"}
-    stage(warehouse, "silver_loads", silver.LOADS, {**zeros, **staged, "load_id": load_id})
-    stage(warehouse, "silver_quarantine", silver.QUARANTINE)
-    stage(warehouse, "silver_accepted", silver.ACCEPTED)
-    stage(warehouse, "silver_dq", silver.DQ)
-    stage(warehouse, "silver_refused", silver.REFUSED, *refused)
+    zeros = {name: 0 for name, kind in LOADS if kind != "STRING"}
+    stage(warehouse, "silver_loads", LOADS, {**zeros, **staged, "load_id": load_id})
+    stage(warehouse, "silver_quarantine", QUARANTINE)
+    stage(warehouse, "silver_accepted", ACCEPTED)
+    stage(warehouse, "silver_dq", DQ)
+    stage(warehouse, "silver_refused", REFUSED, *refused)
     load = {
         "load_id": load_id,
         "run_id": "run",
@@ -60,7 +67,7 @@ def publish(warehouse: Warehouse, staged: Row, landed: Row, refused: tuple[Row, 
         **landed,
     }
     held = [{**load, "load_id": found} for found in sorted({row["load_id"] for row in refused})]
-    audit.upsert("table_loads", ["load_id"], [load, *held])
+    upsert_rows("table_loads", ["load_id"], [load, *held])
     hold_lease("run")
     values = {
         "batch_id": f"batch-{load_id}",
@@ -68,7 +75,7 @@ def publish(warehouse: Warehouse, staged: Row, landed: Row, refused: tuple[Row, 
         "run_id": "run",
         "business_date": BUSINESS_DATE,
     }
-    bigquery.query(silver.publish_sql([]), values)
+    bigquery.query(publish_sql([]), values)
     return load_id
 
 
@@ -125,7 +132,7 @@ def test_publishing_again_changes_nothing(warehouse: Warehouse) -> None:
         "business_date": BUSINESS_DATE,
     }
     before = warehouse.rows("audit", "publications", "publication_id")
-    bigquery.query(silver.publish_sql([]), values)
+    bigquery.query(publish_sql([]), values)
     assert warehouse.rows("audit", "publications", "publication_id") == before
 
 
@@ -143,19 +150,19 @@ def test_load_of_which_rules_hold_too_much_has_failed_and_the_other_is_published
         "table_name": "transactions", "size_bytes": 1, "state": "LANDED", "load_id": "bad",
         "run_id": "run", "seen_at": "2025-06-30T00:00:00+00:00",
     }  # fmt: skip
-    audit.record_files([file])
+    record_files([file])
 
     good = publish(warehouse, BALANCED, LANDED, refused)
 
     states = warehouse.rows("audit", "table_loads", "load_id, state")
     assert {row["load_id"]: row["state"] for row in states} == {good: "PUBLISHED", "bad": "FAILED"}
-    run = audit.Run(run_id="run", dag_id="rcm_daily", business_date=BUSINESS_DATE)
-    [load] = [load for load in audit.refused_loads(run) if load.load_id == "bad"]
+    run = Run(run_id="run", dag_id="rcm_daily", business_date=BUSINESS_DATE)
+    [load] = [load for load in refused_loads(run) if load.load_id == "bad"]
     assert load.error == (
         "Rules hold 150 of 1000 rows (amount_negative 120, service_date_missing 30), more than "
         "max_quarantine_share allows: nothing of the load is published (source hospital_a, table "
         "transactions, gs://landing/claims/hospital_a/x.csv). Have the rows corrected at the "
         "source, or raise the share in configs/sources/hospital_a.yaml; then clear `land`."
     )
-    loaded, seen = audit.known_files("hospital_a", "transactions")
+    loaded, seen = known_files("hospital_a", "transactions")
     assert (loaded, seen) == ({}, set())

@@ -9,7 +9,9 @@ import pytest
 from google.api_core.exceptions import GoogleAPICallError
 
 from tests.sql_support import BUSINESS_DATE, Row, Warehouse, broken_promises, hold_lease
-from utils import bigquery, silver
+from utils.gcp import bigquery
+from utils.silver.publication import publish_sql
+from utils.silver.staging import QUARANTINE, REPORTS
 
 LIFE: list[Row] = [
     {"version": 1, "effective_date": "2026-01-01T00:00:00Z", "expiry_date": "2026-01-03T00:00:00Z"},
@@ -31,7 +33,7 @@ REPEATS = "a version repeats the one before it"
 @pytest.fixture
 def staging(warehouse: Warehouse) -> Warehouse:
     """Staging as a batch without loads leaves it."""
-    for report, columns in silver.REPORTS.items():
+    for report, columns in REPORTS.items():
         warehouse.stage(f"silver_{report}", columns)
     warehouse.fill("patients", [])
     return warehouse
@@ -48,7 +50,7 @@ def publish(
         warehouse.stage_entity(entity, rows, revisions or [])
     values = {"batch_id": uuid4().hex, "batch_uri": "gs://lake/silver/b1", "run_id": "r1"}
     hold_lease("r1")
-    script = silver.publish_sql(staged, is_rebuild=is_rebuild)
+    script = publish_sql(staged, is_rebuild=is_rebuild)
     bigquery.query(script, {**values, "business_date": BUSINESS_DATE})
 
 
@@ -155,7 +157,7 @@ def test_rebuild_replaces_everything_and_may_only_lose_what_a_rule_holds(
         "rules": "name_missing",
         "reason": "A patient has a name.",
     }
-    staging.stage("silver_quarantine", silver.QUARANTINE, json.dumps([held]))
+    staging.stage("silver_quarantine", QUARANTINE, json.dumps([held]))
     publish(staging, is_rebuild=True, patients=of("P2"))
     assert {key for key, _ in published(staging)} == {"hospital_a/P2"}
 

@@ -12,9 +12,14 @@ import pytest
 from google.api_core.exceptions import GoogleAPICallError
 
 from tests.sql_support import Row, Warehouse, hold_lease, silver_row
-from utils import audit, bigquery, replays, silver
-from utils.audit import Load, Run
-from utils.entities import entities
+from utils.audit.loads import Load, record_loads
+from utils.audit.runs import Run
+from utils.audit.tables import audit_table
+from utils.contracts.entities import entities
+from utils.gcp import bigquery
+from utils.maintenance import replays
+from utils.silver.publication import publish_sql
+from utils.silver.staging import ACCEPTED, DQ, LOADS, PUBLISHED, QUARANTINE, REFUSED, staged_table
 
 RUN = Run(run_id="manual", dag_id="rcm_replay_quarantine", business_date=date(2025, 6, 30))
 MONDAY, TUESDAY = "2025-06-02", "2025-06-03"  # names of loads
@@ -51,7 +56,7 @@ def _staging_table(name: str, columns: list[tuple[str, str]]) -> str:
         for column, kind in columns
     )
     return (
-        f"CREATE OR REPLACE TABLE {silver.staged_table(silver.PUBLISHED, name)} AS "
+        f"CREATE OR REPLACE TABLE {staged_table(PUBLISHED, name)} AS "
         f"SELECT {values} FROM UNNEST(JSON_QUERY_ARRAY(@{name})) AS row_json;"
     )
 
@@ -72,11 +77,11 @@ class Ledger:
     ) -> None:
         """Stages a batch and publishes it; `versions` are new versions of claims."""
         content = {
-            "quarantine": (silver.QUARANTINE, rows),
-            "accepted": (silver.ACCEPTED, accepted),
-            "loads": (silver.LOADS, staged.get("loads", ())),
-            "dq": (silver.DQ, staged.get("dq", ())),
-            "refused": (silver.REFUSED, ()),
+            "quarantine": (QUARANTINE, rows),
+            "accepted": (ACCEPTED, accepted),
+            "loads": (LOADS, staged.get("loads", ())),
+            "dq": (DQ, staged.get("dq", ())),
+            "refused": (REFUSED, ()),
         }
         self.warehouse.stage_entity("claims", list(staged.get("versions", ())), [])
         values = {name: json.dumps(list(given)) for name, (_, given) in content.items()}
@@ -85,7 +90,7 @@ class Ledger:
         hold_lease("test")
         named = {"batch_id": batch_id, "batch_uri": f"gs://{batch_id}", "run_id": "test"}
         publish = {**named, "business_date": RUN.business_date}
-        bigquery.query(silver.publish_sql(["claims"], is_rebuild=is_rebuild), publish)
+        bigquery.query(publish_sql(["claims"], is_rebuild=is_rebuild), publish)
 
     def rows(self, columns: str) -> list[tuple[Any, ...]]:
         rows = self.warehouse.rows("audit", "quarantine", columns)
@@ -104,7 +109,7 @@ class Ledger:
 @pytest.fixture
 def ledger(warehouse: Warehouse) -> Ledger:
     for table in ("quarantine", "quarantine_replays", "table_loads", "dq_results", "publications"):
-        bigquery.query(f"DELETE FROM {audit.name(table)} WHERE TRUE")
+        bigquery.query(f"DELETE FROM {audit_table(table)} WHERE TRUE")
     return Ledger(warehouse)
 
 
@@ -221,19 +226,19 @@ def load(load_id: str, **fields: Any) -> Load:
     })  # fmt: skip
 
 
-COUNTS = {name: 0 for name, _ in silver.LOADS[3:]}
+COUNTS = {name: 0 for name, _ in LOADS[3:]}
 
 
 @pytest.fixture
 def replayed(ledger: Ledger) -> Ledger:
     """Two rows of a load are replayed; one passes, one is now held by another rule."""
     ledger.publish("b1", held(MONDAY), held(MONDAY, 2, key="C2"), held(TUESDAY, key="C3"))
-    audit.record_loads([load(MONDAY), load(TUESDAY)])
+    record_loads([load(MONDAY), load(TUESDAY)])
     [waiting] = replays.selected_loads(replays.Request(load_ids=(MONDAY,)), RUN)
     assert (waiting.replays, waiting.row_ids) == (MONDAY, (1, 2))
-    audit.record_loads([waiting])
+    record_loads([waiting])
     bigquery.query(
-        f"UPDATE {audit.name('table_loads')} SET batch_id = 'r1' WHERE replays IS NOT NULL"
+        f"UPDATE {audit_table('table_loads')} SET batch_id = 'r1' WHERE replays IS NOT NULL"
     )
     return ledger
 
@@ -317,7 +322,7 @@ def test_a_rebuild_releases_what_passes_by_now_and_opens_what_is_held_again(ledg
 
 def test_a_rebuild_leaves_what_a_person_rejected(ledger: Ledger) -> None:
     ledger.publish("b1", held(MONDAY))
-    bigquery.query(f"UPDATE {audit.name('quarantine')} SET state = 'rejected' WHERE TRUE")
+    bigquery.query(f"UPDATE {audit_table('quarantine')} SET state = 'rejected' WHERE TRUE")
     ledger.publish("b2", held(MONDAY), is_rebuild=True)
 
     assert ledger.states() == [(MONDAY, 1, "rejected")]
@@ -326,7 +331,7 @@ def test_a_rebuild_leaves_what_a_person_rejected(ledger: Ledger) -> None:
 def test_a_rebuild_loads_nothing_that_a_person_rejected(ledger: Ledger) -> None:
     """A rule that lets rejected rows pass is corrected, or they would come in unseen."""
     ledger.publish("b1", held(MONDAY))
-    bigquery.query(f"UPDATE {audit.name('quarantine')} SET state = 'rejected' WHERE TRUE")
+    bigquery.query(f"UPDATE {audit_table('quarantine')} SET state = 'rejected' WHERE TRUE")
 
     with pytest.raises(GoogleAPICallError, match=f"rejected pass by now.*Loads: {MONDAY}"):
         ledger.publish("b2", is_rebuild=True)

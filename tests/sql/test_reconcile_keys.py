@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from tests.sql_support import BUSINESS_DATE, Warehouse
-from utils import audit, bigquery, key_comparison
-from utils.audit import Run
-from utils.key_comparison import Subject, comparison_sql
-from utils.sources import DatabaseSource, sources
+from utils.audit.rows import update_rows, upsert_rows
+from utils.audit.runs import Run
+from utils.audit.tables import audit_table
+from utils.contracts.sources import DatabaseSource, sources
+from utils.gcp import bigquery
+from utils.maintenance.key_comparison import Subject, comparison_sql
 
 CLOCK = datetime(2026, 2, 1, 17, tzinfo=UTC)
 RUN = Run(run_id="r", dag_id="rcm_reconcile_keys", business_date=BUSINESS_DATE)
@@ -29,7 +31,6 @@ OLD, NEW = "2026-01-10 08:00:00", "2026-01-31 08:00:00"
 @pytest.fixture(autouse=True)
 def tables(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
     """Empty tables of keys and bronze, and two published loads."""
-    monkeypatch.setattr(key_comparison, "settings", lambda: warehouse.environment)
     for layer, name in (("staging", "keys"), ("bronze", "hospital_a__patients")):
         bigquery.query(
             f"CREATE OR REPLACE TABLE `{warehouse.environment.table(layer, name)}` "
@@ -37,7 +38,7 @@ def tables(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
             "_source_checksum INT64)"
         )
     bigquery.query(f"DELETE FROM `{warehouse.environment.table('silver', 'patients')}` WHERE TRUE")
-    bigquery.query(f"DELETE FROM {audit.name('quarantine')} WHERE TRUE")
+    bigquery.query(f"DELETE FROM {audit_table('quarantine')} WHERE TRUE")
     load = {
         "run_id": "r", "business_date": BUSINESS_DATE, "source": "hospital_a",
         "source_system": "hospital_a", "entity": "patients", "load_type": "incremental",
@@ -49,7 +50,7 @@ def tables(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
         {"load_id": "other", "table_name": "more_patients", "observed_at": CLOCK},
     ]
     loads = [{**load, **parts} for parts in named]
-    audit.upsert("table_loads", ["load_id"], loads)
+    upsert_rows("table_loads", ["load_id"], loads)
 
 
 def insert(table: str, *rows: dict[str, object]) -> None:
@@ -184,7 +185,7 @@ def test_a_reading_of_other_columns_says_nothing_of_a_change(warehouse: Warehous
     in_silver(warehouse, "P1")
     at_source(warehouse, "P1", checksum=2)
     in_bronze(warehouse, "P1", checksum=1)
-    audit.update("table_loads", ["load_id"], [{"load_id": "daily", "columns": '["PatientID"]'}])
+    update_rows("table_loads", ["load_id"], [{"load_id": "daily", "columns": '["PatientID"]'}])
 
     assert found(warehouse, "overlooked") == []
 
@@ -198,7 +199,7 @@ def quarantined(warehouse: Warehouse, key: str, row_id: int, state: str) -> None
         "entity": "patients", "source_system": "hospital_a", "load_id": "daily", "row_id": row_id,
         "state": state, **dict.fromkeys(texts, "x"), **dict.fromkeys(instants, CLOCK),
     }  # fmt: skip
-    insert(audit.name("quarantine").strip("`"), row)
+    insert(audit_table("quarantine").strip("`"), row)
 
 
 def test_what_is_due_or_held_in_quarantine_is_not_overlooked(warehouse: Warehouse) -> None:

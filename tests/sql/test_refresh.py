@@ -10,8 +10,9 @@ import pytest
 from google.api_core.exceptions import GoogleAPICallError
 
 from tests.sql_support import Row, Warehouse
-from utils import bigquery, layout
-from utils.sql import Model, load_models
+from utils.gcp import bigquery
+from utils.gold.models import Model, load_models
+from utils.gold.tables import create_gold_tables
 
 CHARGES = """/*---
 description: Charges.
@@ -88,7 +89,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Model]:
 
 @pytest.fixture
 def gold(warehouse: Warehouse, models: Mapping[str, Model]) -> Gold:
-    layout.create_gold_tables(warehouse.environment, models)
+    create_gold_tables(warehouse.environment, models)
     published = Gold(warehouse, models)
     published.refresh("good", {"transaction_id": "T1"}, {"transaction_id": "T2", "amount": None})
     return published

@@ -9,7 +9,10 @@ from uuid import uuid4
 import pytest
 
 from tests.sql_support import BUSINESS_DATE
-from utils import audit, storage, sweep
+from utils.audit.loads import Load, record_loads
+from utils.audit.rows import upsert_rows
+from utils.gcp import storage
+from utils.maintenance import sweep
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,19 +47,19 @@ class Lake:
         return storage.upload(self.file, self.environment.lake_uri(*parts)).uri
 
     def record_load(self, uri: str) -> None:
-        load = audit.Load(
+        load = Load(
             load_id=uuid4().hex, run_id="r", business_date=BUSINESS_DATE, source="hospital_a",
             source_system="hospital_a", table_name="patients", entity="patients",
             load_type="incremental", state="FAILED", uri=uri, planned_at=NOW,
         )  # fmt: skip
-        audit.record_loads([load])
+        record_loads([load])
 
     def publish(self, *parts: str, at: datetime) -> None:
         publication = {
             "publication_id": uuid4().hex, "layer": "silver", "business_date": BUSINESS_DATE,
             "batch_uri": self.environment.lake_uri(*parts), "run_id": "r", "published_at": at,
         }  # fmt: skip
-        audit.upsert("publications", ["publication_id"], [publication])
+        upsert_rows("publications", ["publication_id"], [publication])
 
     def left(self) -> set[str]:
         bucket, prefix = storage.split_uri(self.environment.lake_uri("x"))

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from local.chaos import faults
-from local.chaos.faults import KINDS, Fault, Met
-from local.chaos.points import Asked, Names, Point
+from tools.chaos import faults
+from tools.chaos.faults import KINDS, Fault, Met
+from tools.chaos.points import Asked, Names, Point
 
 
 def _query(sql: str, **values: str) -> Asked:

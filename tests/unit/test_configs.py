@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from utils.contracts.sources import load_source
 from utils.errors import ConfigError
 from utils.paths import CONFIGS
-from utils.sources import load_source
 
 HOSPITAL = (CONFIGS / "sources" / "hospital_a.yaml").read_text()
 

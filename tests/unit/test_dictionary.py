@@ -6,10 +6,10 @@ import re
 
 import pytest
 
-from local.dictionary import FOLDER, INDEX, pages
-from utils import audit
-from utils.entities import entities
-from utils.sql import gold_models
+from tools.dictionary import FOLDER, INDEX, pages
+from utils.audit.tables import audit_declarations
+from utils.contracts.entities import entities
+from utils.gold.models import gold_models
 
 
 def test_pages_are_up_to_date() -> None:
@@ -25,7 +25,7 @@ def test_every_table_has_a_page_that_the_index_links_to() -> None:
     expected = {
         *(f"gold/{name}.md" for name in gold_models()),
         *(f"silver/{t.name}.md" for entity in entities().values() for t in entity.silver_tables()),
-        *(f"audit/{name}.md" for name in audit.declarations()),
+        *(f"audit/{name}.md" for name in audit_declarations()),
     }
 
     assert pages().keys() == expected | {INDEX}
@@ -94,7 +94,7 @@ def test_page_says_which_columns_of_the_sources_a_column_comes_from() -> None:
 
 
 def test_every_audit_table_says_what_it_holds() -> None:
-    assert [name for name, comment in audit.declarations().items() if not comment] == []
-    assert audit.declarations()["leases"] == (
+    assert [name for name, comment in audit_declarations().items() if not comment] == []
+    assert audit_declarations()["leases"] == (
         "One row: the run that may publish, NULL while none does."
     )

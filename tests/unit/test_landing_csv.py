@@ -8,9 +8,9 @@ import pytest
 
 from utils.errors import FileRefused
 from utils.landing import csv_records
-from utils.landing.contract import WantedColumn, near_names
 from utils.landing.csv_header import match_header
 from utils.landing.csv_records import CsvRecords, Reject, probe
+from utils.landing.drift import WantedColumn, near_names
 
 if TYPE_CHECKING:
     from pathlib import Path

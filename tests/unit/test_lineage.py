@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from local.lineage.__main__ import tree
-from local.lineage.graph import Lineage, gold_lineage, lineage
-from local.lineage.queries import Column, Way, of_expression, of_query
-from utils.entities import entities
+from tools.lineage.__main__ import tree
+from tools.lineage.graph import Lineage, gold_lineage, lineage
+from tools.lineage.queries import Column, Way, of_expression, of_query
+from utils.contracts.entities import entities
 from utils.errors import ConfigError
-from utils.sql import gold_models, load_models
+from utils.gold.models import gold_models, load_models
 
 TABLES = {
     "people": ["id", "name", "ssn", "born"],

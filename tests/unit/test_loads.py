@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from utils.audit import Load
+from utils.audit.loads import Load
 from utils.errors import PipelineError, SourceUnavailable, StorageUnavailable
-from utils.loads import READS_AT_ONCE, read_all
-from utils.outcomes import Expected
+from utils.landing.land import READS_AT_ONCE, read_all
+from utils.landing.outcomes import Expected
 
 LOADS = 20
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from local import bundle
 from local.paths import ROOT
+from tools import bundle
 
 NO_BYTECODE = {"PYTHONDONTWRITEBYTECODE": "1"}
 

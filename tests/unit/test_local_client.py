@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from local import client
 from local.errors import LocalError
 from local.paths import StateFolder
+from local.stack import client
 
 PORTS = {"mariadb": 3306, "storage": 9023, "bigquery": 9050, "spark": 50051}
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from local import ports
 from local.errors import LocalError
+from local.stack import ports
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from local import processes
 from local.errors import LocalError
-from local.processes import ProcessRecord
+from local.stack import processes
+from local.stack.processes import ProcessRecord
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 IGNORE_SIGTERM = [

@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 from rich.progress import Progress
 
-from local.run import Stages, run_each
+from local.run.one_shot import Stages, run_each
 
 DAYS = [date(2026, 1, 31), date(2026, 2, 1), date(2026, 2, 2)]
 Show = Callable[[str, float | None], None]

@@ -6,12 +6,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from utils.audit import Load, Run
+from utils.audit.loads import Load
+from utils.audit.runs import Run
+from utils.contracts.sources import DatabaseSource, sources
 from utils.errors import ConfigError
-from utils.key_comparison import Comparison, Subject
-from utils.reconcile import accepted_tables, refusal
-from utils.sources import DatabaseSource, sources
-from utils.spark_spec import silver_spec
+from utils.maintenance.key_comparison import Comparison, Subject
+from utils.maintenance.reconcile import accepted_tables, refusal
+from utils.silver.spec import silver_spec
 
 NOON = datetime(2026, 2, 1, 17, tzinfo=UTC)
 RUN = Run(run_id="manual__1", dag_id="rcm_reconcile_keys", business_date=date(2026, 2, 1))

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from utils import replays
-from utils.audit import Load, Run
+from utils.audit.loads import Load
+from utils.audit.runs import Run
 from utils.errors import ConfigError
-from utils.spark_spec import silver_spec
+from utils.maintenance import replays
+from utils.silver.spec import silver_spec
 
 RUN = Run(run_id="manual", dag_id="rcm_replay_quarantine", business_date=date(2026, 2, 1))
 BOUND = datetime(2026, 1, 15, 5, tzinfo=UTC)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from utils import runs
-from utils.lease import Holder
+from utils.audit.lease import Holder
+from utils.orchestration import runs
 
 HOLDER = Holder(dag_id="rcm_daily", run_id="first")
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from utils.errors import ConfigError
+from utils.gold.models import gold_models, load_models, parse, resolver
 from utils.paths import SQL
 from utils.settings import Settings
-from utils.sql import gold_models, load_models, parse, resolver
 
 HEADER = """\
 description: Charges by hospital.

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from utils import storage
+from utils.gcp import storage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from utils.errors import FileRefused
-from utils.landing.contract import drift
+from utils.landing.drift import drift
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from utils.landing.contract import ExtraColumns, WantedColumn
+    from utils.contracts.sources import ExtraColumns
+from utils.landing.drift import WantedColumn
 
 _INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"
 _OTHER_DELIMITERS = ";|\t"

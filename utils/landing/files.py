@@ -14,18 +14,19 @@ from typing import TYPE_CHECKING, Literal
 
 import pyarrow as pa
 
-from utils import storage
 from utils.errors import ConfigError, FileRefused, ObjectChanged
+from utils.gcp import storage
+from utils.gcp.storage import StoredObject
 from utils.landing.bronze import Landed, LoadStamp, write_load
 from utils.landing.csv_header import HeaderMatch, match_header
 from utils.landing.csv_records import CsvRecords, Probe, Reject, probe
-from utils.storage import StoredObject
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from utils.landing.contract import ExtraColumns, WantedColumn
+    from utils.contracts.sources import ExtraColumns
+from utils.landing.drift import WantedColumn
 
 REFUSALS = {
     "empty_file": "The file has no content.",

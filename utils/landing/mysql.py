@@ -25,7 +25,7 @@ import pyarrow.compute as pc
 
 from utils.errors import ConfigError, SourceError, SourceUnavailable
 from utils.landing.bronze import Landed, LoadStamp, write_load
-from utils.landing.contract import WantedColumn, drift
+from utils.landing.drift import WantedColumn, drift
 from utils.landing.mysql_query import (
     CHECKSUM,
     INVALID_DATES,
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from zoneinfo import ZoneInfo
 
-    from utils.landing.contract import ExtraColumns
+    from utils.contracts.sources import ExtraColumns
 
 CONNECT_SECONDS = 5
 INSPECT_SECONDS = 30

@@ -22,8 +22,8 @@ from pyspark.sql import SparkSession
 from spark_jobs.main import run
 from tests.oracle import Observation, Revision, Version
 from tests.spark_support import batch_json, column_json, read_rows, write_bronze
+from utils.gcp.templates import render
 from utils.paths import SQL
-from utils.sql import render
 
 INSTANT = pa.timestamp("us", tz="UTC")
 LOCAL = pa.timestamp("us")

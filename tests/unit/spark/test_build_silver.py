@@ -24,8 +24,8 @@ from spark_jobs.main import run
 from spark_jobs.spec import parse_batch
 from tests.spark_support import ROOT, batch_json, entity_json, load_json, read_rows, write_bronze
 from tests.unit.spark.lake import things_json
-from utils.entities import SilverTable, entities
-from utils.silver import REPORTS
+from utils.contracts.entities import SilverTable, entities
+from utils.silver.staging import REPORTS
 
 ENTITIES = tuple(entities())
 LOG_TAIL = ["_event_at", "_observed_at", "_row_hash", "_load_id", "_row_id", "_is_deleted"]
@@ -301,7 +301,7 @@ def test_the_job_runs_as_a_program(spark: SparkSession, tmp_path: Path) -> None:
 
 
 def test_the_specification_of_the_dag_is_what_the_job_reads() -> None:
-    from utils.spark_spec import silver_spec
+    from utils.silver.spec import silver_spec
 
     document = silver_spec("b1", date(2026, 1, 31), [], ["gs://lake/silver/batches/b0"])
     batch = parse_batch(json.dumps(document))

@@ -1,0 +1,1 @@
+"""Airflow's process for one-shot runs."""

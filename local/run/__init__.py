@@ -1,0 +1,1 @@
+"""The one-shot run and its report."""

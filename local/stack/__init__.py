@@ -1,0 +1,1 @@
+"""The local services: what starts each of them, and what stops it."""

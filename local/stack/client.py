@@ -1,0 +1,98 @@
+"""The variables by which clients find the local stack; the same names work on GCP."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+
+from local.errors import LocalError
+from local.paths import ROOT, StateFolder, state_folder, write_private
+from local.stack.ports import HOST
+from local.stack.services import DATABASE_USER, DATABASES, PROJECT
+
+
+def environment(state: StateFolder | str | Path | None = None) -> dict[str, str]:
+    """Returns the client variables of the stack that was started in the state folder.
+
+    Raises:
+        LocalError: No stack was started there.
+    """
+    file = state_folder(state).env_file
+    if not file.exists():
+        raise LocalError("the local services were never started: run `make up`")
+    words = shlex.split(file.read_text())
+    return dict(word.split("=", 1) for word in words)
+
+
+def write(state: StateFolder, variables: Mapping[str, str]) -> None:
+    """Writes the variables as lines that a shell can source, readable by their owner only."""
+    lines = [f"{name}={shlex.quote(value)}\n" for name, value in sorted(variables.items())]
+    write_private(state.env_file, "".join(lines))
+
+
+def client_variables(
+    state: StateFolder, ports: Mapping[str, int], password: str, engine: str
+) -> dict[str, str]:
+    """Returns the variables for a stack; with the engine `jvm` Spark runs in its client."""
+    variables = {
+        "RCM_ENVIRONMENT": "local",
+        "RCM_STATE_DIR": str(state.path),
+        "RCM_LAKE_MOUNT": str(state.lake_mount),
+        "PYTHONPATH": str(ROOT),
+        "GOOGLE_CLOUD_PROJECT": PROJECT,
+        "STORAGE_EMULATOR_HOST": f"http://{HOST}:{ports['storage']}",
+        "BIGQUERY_EMULATOR_HOST": f"http://{HOST}:{ports['bigquery']}",
+        "SPARK_CONF_DIR": str(state.spark_conf),
+        **_airflow_variables(state),
+        **_database_connections(ports["mariadb"], password),
+    }
+    if engine == "sail":
+        variables["SPARK_REMOTE"] = f"sc://{HOST}:{ports['spark']}"
+    return variables
+
+
+def client_process_environment(variables: Mapping[str, str]) -> dict[str, str]:
+    """Returns this process's environment with the stack's variables over it.
+
+    A process that has used Spark carries its engine in variables; they are not passed on.
+    """
+    inherited = {name: value for name, value in os.environ.items() if not _is_sparks(name)}
+    return {**inherited, **variables}
+
+
+def _is_sparks(name: str) -> bool:
+    return name.startswith(("SPARK_", "PYSPARK_"))
+
+
+def database_password(state: StateFolder) -> str:
+    """Returns the password of the database user; the first call makes one."""
+    if not state.password_file.exists():
+        write_private(state.password_file, secrets.token_urlsafe(24))
+    return state.password_file.read_text()
+
+
+def _airflow_variables(state: StateFolder) -> dict[str, str]:
+    connection = {
+        "conn_type": "google_cloud_platform",
+        "extra": {"project": PROJECT, "is_anonymous": True},
+    }
+    return {
+        "AIRFLOW_HOME": str(state.airflow_home),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
+        # Every task reads its DAG anew; on a busy laptop that takes longer than the usual 30 s.
+        "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": "120",
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
+        "AIRFLOW_CONN_GOOGLE_CLOUD_DEFAULT": json.dumps(connection),
+    }
+
+
+def _database_connections(port: int, password: str) -> dict[str, str]:
+    return {
+        f"AIRFLOW_CONN_{name.upper()}_DB": f"mysql://{DATABASE_USER}:{password}@{HOST}:{port}/{name}"
+        for name in DATABASES
+    }

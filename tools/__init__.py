@@ -1,0 +1,1 @@
+"""What developers run: the bundle, the dictionary, the lineage and the kill test."""

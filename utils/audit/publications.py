@@ -1,0 +1,39 @@
+"""Records of what readers see: silver batches and the date that gold shows."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from utils.audit.tables import audit_table
+from utils.gcp import bigquery
+
+
+def published_batches(rebuilds: str, trusted_before: datetime | None = None) -> list[str]:
+    """Addresses of the silver batches that together are the state, oldest first.
+
+    Args:
+        rebuilds: address under which rebuilds lie; each replaces all batches before it.
+        trusted_before: a rebuild that is not older than this replaces nothing yet.
+    """
+    rows = bigquery.query(
+        f"SELECT batch_uri, published_at FROM {audit_table('publications')} WHERE layer = 'silver' "
+        "AND batch_uri IS NOT NULL ORDER BY published_at, publication_id"
+    )
+    batches = [row["batch_uri"] for row in rows]
+    rebuilt = [
+        place
+        for place, row in enumerate(rows)
+        if row["batch_uri"].startswith(f"{rebuilds}/")
+        and (trusted_before is None or row["published_at"] < trusted_before)
+    ]
+    return batches[rebuilt[-1] :] if rebuilt else batches
+
+
+def latest_gold_date() -> date | None:
+    """The latest business date that gold was published for; None before the first."""
+    [row] = bigquery.query(
+        f"SELECT MAX(business_date) AS shown FROM {audit_table('publications')} "
+        "WHERE layer = 'gold'"
+    )
+    shown: date | None = row["shown"]
+    return shown

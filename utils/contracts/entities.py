@@ -1,0 +1,220 @@
+"""The common data model: one file per entity in `configs/entities/`.
+
+A column is declared once there; Spark, the DDL, the documents and the tests read it here.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Literal
+
+from pydantic import Field, TypeAdapter, field_validator, model_validator
+
+from utils.errors import ConfigError
+from utils.paths import CONFIGS
+from utils.schema import StrictModel, load_model
+
+ColumnType = Literal["STRING", "DATE", "TIMESTAMP", "NUMERIC", "INT64", "BOOL", "RATE"]
+Severity = Literal["quarantine", "warn"]
+Normalizer = Literal[
+    "code", "keyword", "text", "person_name", "email", "phone_us", "ssn", "gender", "npi",
+    "line_of_business", "claim_status",
+]  # fmt: skip
+IDENTIFIER = r"^[a-z][a-z0-9_]*$"
+BIGQUERY_TYPES = {"RATE": "NUMERIC"}
+
+
+class Column(StrictModel):
+    """A contract column: what a source must or may deliver."""
+
+    type: ColumnType
+    description: str
+    normalize: Normalizer | None = None
+    required: bool = False
+    tracked: bool = True
+    phi: bool = False
+
+
+class Derived(StrictModel):
+    """A column computed from the contract's columns by a Spark SQL expression."""
+
+    type: ColumnType
+    expr: str
+    description: str
+    phi: bool = False
+
+
+class Rule(StrictModel):
+    """A predicate every row must meet; unknown (NULL) counts as met."""
+
+    name: str = Field(pattern=IDENTIFIER)
+    severity: Severity
+    expect: str
+    reason: str
+
+
+class Amounts(StrictModel):
+    """Which columns are the dollars billed and paid, for control totals and dollars held."""
+
+    billed: str | None = None
+    paid: str | None = None
+
+    @property
+    def named(self) -> dict[str, str]:
+        """The columns by what they are: billed, paid or both."""
+        return self.model_dump(exclude_none=True)
+
+
+class SilverColumn(StrictModel):
+    """A column of a published silver table."""
+
+    name: str
+    type: str
+    description: str
+    phi: bool = False
+
+
+class SilverTable(StrictModel):
+    """A published silver table; a batch has its rows in the folder `<entity>/<folder>`."""
+
+    name: str
+    folder: str
+    key_column: str
+    description: str
+    columns: tuple[SilverColumn, ...]
+
+
+class Entity(StrictModel):
+    """One entity of the common data model and everything that is true of its rows.
+
+    With `keeps_revisions`, `silver.<entity>_revisions` tells what was known on any past day.
+    """
+
+    name: str = Field(pattern=IDENTIFIER)
+    singular: str = Field(pattern=IDENTIFIER)
+    description: str
+    grain: str
+    key: tuple[str, ...] = Field(min_length=1)
+    keeps_revisions: bool = False
+    amounts: Amounts = Amounts()
+    columns: dict[str, Column]
+    derived: dict[str, Derived] = {}
+    rules: tuple[Rule, ...] = ()
+
+    @field_validator("columns", "derived")
+    @classmethod
+    def _names_are_identifiers(cls, columns: dict[str, object]) -> dict[str, object]:
+        for name in columns:
+            if not name.isidentifier() or name.lower() != name:
+                raise ValueError(f"`{name}` is not a snake_case name")
+        return columns
+
+    @model_validator(mode="after")
+    def _references_exist(self) -> Entity:
+        for name in [*self.key, *self.amounts.named.values()]:
+            if name not in self.columns:
+                raise ValueError(f"`{name}` is named by key or amounts but is not a column")
+        if any(not self.columns[name].required for name in self.key):
+            raise ValueError("every column of the key must be `required: true`")
+        return self
+
+    @property
+    def key_column(self) -> str:
+        """Surrogate of the row's identity (source_system, natural key)."""
+        return f"{self.singular}_key"
+
+    @property
+    def version_key_column(self) -> str:
+        """Surrogate of one version of the row."""
+        return f"{self.singular}_version_key"
+
+    def silver_schema(self) -> list[SilverColumn]:
+        """Columns of `silver.<entity>` in contract order, with BigQuery types."""
+        version_key = _column(self.version_key_column, "STRING", "Identity of this version.")
+        return [*self._identity(), version_key, *self._content(), *_HISTORY]
+
+    def silver_tables(self) -> list[SilverTable]:
+        """The tables that silver has of this entity."""
+        versions = SilverTable(
+            name=self.name,
+            folder="versions",
+            key_column=self.key_column,
+            description=f"{self.description} Grain: {self.grain}.",
+            columns=tuple(self.silver_schema()),
+        )
+        if not self.keeps_revisions:
+            return [versions]
+        revisions = SilverTable(
+            name=f"{self.name}_revisions",
+            folder="revisions",
+            key_column=self.key_column,
+            description=(
+                f"What was ever known of the {self.name}, and when. Grain: one row per "
+                f"source_system, {', '.join(self.key)}, event_at and known_from."
+            ),
+            columns=(*self._identity(), *self._content(), *_KNOWLEDGE),
+        )
+        return [versions, revisions]
+
+    def _identity(self) -> list[SilverColumn]:
+        return [
+            _column("source_system", "STRING", "Hospital or set of codes."),
+            _column(self.key_column, "STRING", f"Identity of the {self.singular}."),
+        ]
+
+    def _content(self) -> list[SilverColumn]:
+        declared: list[tuple[str, Column | Derived]] = [
+            *self.columns.items(),
+            *self.derived.items(),
+        ]
+        return [
+            SilverColumn(name=name, type=_sql(c.type), description=c.description, phi=c.phi)
+            for name, c in declared
+        ]
+
+
+def _column(name: str, kind: str, description: str) -> SilverColumn:
+    return SilverColumn(name=name, type=kind, description=description)
+
+
+_HISTORY = [
+    _column("version", "INT64", "1 for the first version, then 2, 3, …"),
+    _column("effective_date", "TIMESTAMP", "Instant from which this version is in force."),
+    _column("expiry_date", "TIMESTAMP", "Instant at which it ends; 9999-12-31 while it is open."),
+    _column("is_current", "BOOL", "Whether this version is open."),
+    _column("is_deleted", "BOOL", "Whether it ended because the row was deleted at its source."),
+    _column("_row_hash", "STRING", "Hash of the tracked columns."),
+    _column("_load_id", "STRING", "Load that brought this version."),
+    _column("_observed_at", "TIMESTAMP", "Upper bound of that load's window."),
+]
+
+_KNOWLEDGE = [
+    _column("event_at", "TIMESTAMP", "Instant of the change that the source reported."),
+    _column("known_from", "TIMESTAMP", "Upper bound of the window that first reported it so."),
+    _column("known_to", "TIMESTAMP", "When the change was reported otherwise; else 9999-12-31."),
+    _column("is_deleted", "BOOL", "Whether the change was the row's deletion at its source."),
+    _column("_row_hash", "STRING", "Hash of the tracked columns."),
+    _column("_load_id", "STRING", "Load that brought this revision."),
+]
+
+
+def _sql(column_type: str) -> str:
+    return BIGQUERY_TYPES.get(column_type, column_type)
+
+
+@cache
+def entities() -> dict[str, Entity]:
+    """All entities by name.
+
+    Raises:
+        ConfigError: a file is wrong, or its name is not the entity's.
+    """
+    found = {}
+    for path in sorted((CONFIGS / "entities").glob("*.yaml")):
+        entity = load_model(path, TypeAdapter(Entity))
+        if entity.name != path.stem:
+            raise ConfigError(
+                f"field `name` says {entity.name}", where=path.name, remedy=f"Write {path.stem}"
+            )
+        found[entity.name] = entity
+    return found

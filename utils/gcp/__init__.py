@@ -1,0 +1,1 @@
+"""Google Cloud: BigQuery and Cloud Storage calls; knows nothing of hospitals."""

@@ -1,0 +1,1 @@
+"""Gold: reads the models of `sql/gold/`, builds, checks and publishes them."""

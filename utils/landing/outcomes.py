@@ -1,0 +1,105 @@
+"""A load that is planned, and what became of it: what audit records of either."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from utils.audit.loads import Load
+from utils.contracts.entities import entities
+from utils.contracts.sources import sources
+from utils.errors import PipelineError
+from utils.landing.drift import WantedColumn, near_names
+from utils.settings import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from utils.contracts.sources import Mapped
+    from utils.landing.bronze import Landed
+    from utils.landing.files import Discovered
+
+
+@dataclass(frozen=True)
+class Expected:
+    """A load that is planned, and what reads it; `delivery` is its file if it has one."""
+
+    load: Load
+    read: Callable[[], Landed]
+    delivery: Discovered | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of an expected load: bronze rows or an error."""
+
+    expected: Expected
+    landed: Landed | None
+    error: Exception | None
+
+    @property
+    def load(self) -> Load:
+        """The load in its new state."""
+        if self.landed is None:
+            state = {"state": "FAILED", "error": _message(self.error)}
+            return self.expected.load.model_copy(update=state)
+        return self.expected.load.model_copy(
+            update={
+                "state": "LANDED",
+                "columns": self.landed.columns,
+                "checksum": self.landed.sha256,
+                "rows_landed": self.landed.rows,
+                **_control_totals(self.expected.load, self.landed),
+                "schema_events": _schema_events(self.landed),
+                "landed_at": datetime.now(tz=UTC),
+            }
+        )
+
+
+def _control_totals(load: Load, landed: Landed) -> dict[str, Decimal]:
+    """Dollars at the edge, which silver must account for."""
+    return {
+        f"{kind}_landed": landed.control_totals.get(column, Decimal(0))
+        for kind, column in money(load).items()
+    }
+
+
+def money(load: Load) -> dict[str, str]:
+    """The source's columns of the dollars billed and paid; empty without money or mapping."""
+    named = entities()[load.entity].amounts.named
+    columns = sources()[load.source].tables[load.table_name].columns
+    return {kind: columns[column] for kind, column in named.items() if column in columns}
+
+
+def _schema_events(landed: Landed) -> str | None:
+    """How the source differs from the contract in ways that the contract allows."""
+    events: dict[str, Sequence[str] | Mapping[str, object]] = {
+        "missing_columns": list(landed.missing_columns),
+        "extra_columns": list(landed.extra_columns),
+        "perhaps_renamed": near_names(landed.missing_columns, landed.extra_columns),
+        "invalid_dates": dict(landed.invalid_dates),
+    }
+    known = {name: event for name, event in events.items() if event}
+    return json.dumps(known) if known else None
+
+
+def _message(error: Exception | None) -> str:
+    """What audit may quote: our own errors carry no row's values, of others only the kind."""
+    return str(error) if isinstance(error, PipelineError) else type(error).__name__
+
+
+def wanted(table: Mapped) -> tuple[WantedColumn, ...]:
+    """Columns to read: the mapped ones, and the watermark, without which no row has a time."""
+    contract = entities()[table.entity].columns
+    required = {column: contract[name].required for name, column in table.columns.items()}
+    if table.watermark:
+        required[table.watermark] = True
+    return tuple(WantedColumn(name, is_required) for name, is_required in required.items())
+
+
+def bronze_uri(source: str, table: str, load_id: str) -> str:
+    """The object of a load."""
+    return settings().lake_uri("bronze", source, table, f"load_id={load_id}", "part-0.parquet")

@@ -1,0 +1,1 @@
+"""Maintenance: compares keys with the sources, replays quarantine, sweeps the lake."""

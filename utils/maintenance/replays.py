@@ -1,0 +1,243 @@
+"""Replays of quarantined rows: what a person asks for, what it would do, and doing it.
+
+A replay reads open rows of the ledger again, from bronze, by today's rules. It is a load of its
+own with an equation of its own: the load that first held the rows keeps the counts of its day.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field, TypeAdapter, field_validator, model_validator
+
+from utils.audit.loads import Load, find_loads, record_loads
+from utils.audit.tables import audit_table
+from utils.contracts.entities import IDENTIFIER, entities
+from utils.gcp import bigquery
+from utils.schema import StrictModel, validate
+from utils.silver.batch import prepare_batch
+from utils.silver.publication import last_accepted
+from utils.silver.staging import load_staging, staged_table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from utils.audit.runs import Run
+    from utils.silver.batch import Batch
+
+PREVIEW = "preview"
+LOAD_ID = r"^[A-Za-z0-9_.-]{1,200}$"
+Name = Annotated[str, Field(pattern=IDENTIFIER)]
+
+
+class Request(StrictModel):
+    """Which open rows are meant, and what is to become of them.
+
+    Attributes:
+        action: `replay` them by today's rules, or `reject` them for good.
+        dry_run: only record what would happen.
+        entity: rows of this entity; None for all, and so for the next two.
+        source_system: rows of this hospital.
+        rule: rows that this rule holds.
+        load_ids: rows of these loads; empty for all.
+    """
+
+    action: Literal["replay", "reject"] = "replay"
+    dry_run: bool = True
+    entity: Name | None = None
+    source_system: Name | None = None
+    rule: Name | None = None
+    load_ids: tuple[Annotated[str, Field(pattern=LOAD_ID)], ...] = ()
+
+    @field_validator("entity")
+    @classmethod
+    def _is_an_entity(cls, name: str | None) -> str | None:
+        if name is not None and name not in entities():
+            raise ValueError(f"`{name}` is no entity; write one of {', '.join(entities())}")
+        return name
+
+    @model_validator(mode="after")
+    def _does_not_reject_everything(self) -> Request:
+        if self.action == "reject" and not (self.rule or self.load_ids):
+            raise ValueError("`reject` needs a `rule` or `load_ids`: it is for good")
+        return self
+
+    @property
+    def filters(self) -> dict[str, object]:
+        """Query parameters of `_SELECTED`."""
+        wanted: dict[str, object] = self.model_dump(include={"entity", "source_system", "rule"})
+        return {**wanted, "load_ids": json.dumps(self.load_ids)}
+
+
+_SELECTED = (
+    "ledger.state = 'open' AND ledger.entity = COALESCE(@entity, ledger.entity) "
+    "AND ledger.source_system = COALESCE(@source_system, ledger.source_system) "
+    "AND ledger.rule = COALESCE(@rule, ledger.rule) "
+    "AND (@load_ids = '[]' OR ledger.load_id IN UNNEST(JSON_VALUE_ARRAY(@load_ids)))"
+)
+
+
+def request(params: Mapping[str, Any]) -> Request:
+    """The request in a run's parameters.
+
+    Raises:
+        ConfigError: a parameter is not what it may be; the message names it.
+    """
+    return validate(dict(params), TypeAdapter(Request), "params of rcm_replay_quarantine")
+
+
+def selected_loads(wanted: Request, run: Run) -> list[Load]:
+    """The loads of a replay: one for each load that holds rows of the request."""
+    rows = bigquery.query(
+        f"SELECT load_id, row_id FROM {audit_table('quarantine')} AS ledger WHERE {_SELECTED} "
+        "ORDER BY load_id, row_id",
+        wanted.filters,
+    )
+    row_ids: dict[str, list[int]] = {}
+    for row in rows:
+        row_ids.setdefault(row["load_id"], []).append(row["row_id"])
+    held = find_loads(
+        "load_id IN UNNEST(JSON_VALUE_ARRAY(@held))", held=json.dumps(sorted(row_ids))
+    )
+    return [replay_load(load, row_ids[load.load_id], run) for load in held]
+
+
+def replay_load(load: Load, row_ids: list[int], run: Run) -> Load:
+    """A load that reads rows of an earlier one again.
+
+    The bound stays that of the earlier load: rows that were observed later outweigh them still.
+    The id is the same for every try of a run.
+    """
+    token = hashlib.sha256(run.run_id.encode()).hexdigest()[:8]
+    return load.model_copy(
+        update={
+            "load_id": f"{load.load_id}.replay.{token}",
+            "run_id": run.run_id,
+            "business_date": run.business_date,
+            "state": "LANDED",
+            "window_low": None,
+            "window_high": None,
+            "checksum": None,
+            "error": None,
+            "replays": load.load_id,
+            "row_ids": tuple(row_ids),
+            "rows_landed": len(row_ids),
+            "billed_landed": None,
+            "paid_landed": None,
+            "schema_events": None,
+        }
+    )
+
+
+def plan(wanted: Request, run: Run) -> Batch:
+    """Writes the specification of the batch that shows what a replay would do."""
+    return prepare_batch(run, selected_loads(wanted, run), "previews")
+
+
+def show(wanted: Request, run: Run, batch: Batch | None) -> list[str]:
+    """Records what becomes of the rows of a request and says it in words; keys and counts only.
+
+    Args:
+        wanted: the request.
+        run: the run that asks.
+        batch: the preview that was built; None when there is none, as for a rejection.
+
+    Returns:
+        A line per group of rows; none if no open row is meant.
+    """
+    if batch:
+        load_staging(batch, PREVIEW)
+    values = {
+        "run_id": run.run_id,
+        "business_date": run.business_date,
+        "action": wanted.action,
+        "is_dry_run": wanted.dry_run,
+        **wanted.filters,
+    }
+    bigquery.query(_record_sql(batch), values)
+    rows = bigquery.query(
+        "SELECT source_system, entity, rule, outcome, outcome_rule, row_count, "
+        f"billed_amount, paid_amount FROM {audit_table('quarantine_replays')} "
+        "WHERE run_id = @run_id ORDER BY source_system, entity, rule, outcome, outcome_rule",
+        {"run_id": run.run_id},
+    )
+    return [_in_words(row) for row in rows]
+
+
+def _record_sql(batch: Batch | None) -> str:
+    replays = audit_table("quarantine_replays")
+    return ";\n".join(
+        [
+            "BEGIN TRANSACTION",
+            f"DELETE FROM {replays} WHERE run_id = @run_id",
+            f"INSERT INTO {replays} (run_id, business_date, action, is_dry_run, entity, "
+            "source_system, rule, outcome, outcome_rule, row_count, billed_amount, paid_amount, "
+            "recorded_at) SELECT @run_id, @business_date, @action, @is_dry_run, entity, "
+            "source_system, rule, outcome, outcome_rule, COUNT(*), "
+            "COALESCE(SUM(billed_amount), 0), COALESCE(SUM(paid_amount), 0), CURRENT_TIMESTAMP() "
+            f"FROM ({_replayed(batch) if batch else _rejected()}) "
+            "GROUP BY entity, source_system, rule, outcome, outcome_rule",
+            "COMMIT TRANSACTION",
+        ]
+    )
+
+
+_ROW = "ledger.entity, ledger.source_system, ledger.rule, ledger.billed_amount, ledger.paid_amount"
+
+
+def _rejected() -> str:
+    return (
+        f"SELECT {_ROW}, 'rejected' AS outcome, CAST(NULL AS STRING) AS outcome_rule "
+        f"FROM {audit_table('quarantine')} AS ledger WHERE {_SELECTED}"
+    )
+
+
+def _replayed(batch: Batch) -> str:
+    """The meant rows of the ledger with what a replay makes of each."""
+    return (
+        f"SELECT {_ROW}, CASE WHEN still.load_id IS NULL THEN 'released' "
+        "WHEN accepted.event_at >= ledger.event_at THEN 'superseded' ELSE 'open' END AS outcome, "
+        f"still.rule AS outcome_rule FROM {audit_table('quarantine')} AS ledger "
+        f"LEFT JOIN {staged_table(PREVIEW, 'quarantine')} AS still "
+        "ON still.load_id = ledger.load_id AND still.row_id = ledger.row_id "
+        "LEFT JOIN (SELECT entity, record_key, MAX(event_at) AS event_at "
+        f"FROM ({last_accepted(batch.entities, PREVIEW)}) GROUP BY entity, record_key) "
+        "AS accepted ON accepted.entity = ledger.entity "
+        f"AND accepted.record_key = ledger.record_key WHERE {_SELECTED}"
+    )
+
+
+def _in_words(row: Mapping[str, Any]) -> str:
+    held = f" by {row['outcome_rule']}" if row["outcome"] == "open" else ""
+    return (
+        f"{row['source_system']} {row['entity']} held by {row['rule']}: {row['row_count']:,} rows "
+        f"{row['outcome']}{held}, ${row['billed_amount']:,.2f} billed, "
+        f"${row['paid_amount']:,.2f} paid"
+    )
+
+
+def apply(wanted: Request, run: Run) -> None:
+    """Rejects the rows of a request, or lets their replay wait for the next batch.
+
+    A run replays a load once, however often its tasks are repeated; a replay that waits already is
+    not doubled.
+    """
+    if wanted.action == "reject":
+        _reject(wanted, run)
+        return
+    settled = find_loads(
+        "replays IS NOT NULL AND (run_id = @run_id OR state IN ('LANDED', 'MERGED'))",
+        run_id=run.run_id,
+    )
+    known = {load.replays for load in settled}
+    record_loads([load for load in selected_loads(wanted, run) if load.replays not in known])
+
+
+def _reject(wanted: Request, run: Run) -> None:
+    bigquery.query(
+        f"UPDATE {audit_table('quarantine')} AS ledger SET state = 'rejected', "
+        f"changed_by = @run_id, changed_at = CURRENT_TIMESTAMP() WHERE {_SELECTED}",
+        {"run_id": run.run_id, **wanted.filters},
+    )

@@ -1,0 +1,1 @@
+"""Orchestration: what DAGs share. The only wing that imports Airflow."""

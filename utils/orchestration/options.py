@@ -1,0 +1,24 @@
+"""Options that all DAGs share: owner, retries, time limits and what happens when a task fails."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pendulum
+
+from utils.orchestration.runs import record_failure
+from utils.settings import settings
+
+DAG_OPTIONS: dict[str, Any] = {
+    "start_date": pendulum.datetime(2020, 1, 1, tz="UTC"),
+    "catchup": False,
+    "max_active_runs": 1,
+    "default_args": {
+        "owner": "revenue-cycle-data",
+        "retries": settings().retries,
+        "retry_delay": settings().retry_delay,
+        "execution_timeout": timedelta(hours=1),
+        "on_failure_callback": record_failure,
+    },
+}

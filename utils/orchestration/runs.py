@@ -1,0 +1,107 @@
+"""The run as audit sees it: opened by the first task, closed by the last, failed by any.
+
+The functions take an Airflow task context as a plain mapping.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from utils.audit import lease
+from utils.audit.loads import refused_loads
+from utils.audit.publications import latest_gold_date
+from utils.audit.runs import Run, fail_run, start_run, succeed_run
+from utils.audit.tables import create_audit_tables
+from utils.errors import PipelineError, SourceError
+from utils.orchestration.warehouse import create_all
+from utils.paths import code_version
+from utils.settings import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from utils.audit.lease import Holder
+
+DAILY = "rcm_daily"
+
+
+def current(context: Mapping[str, Any]) -> Run:
+    """The run of a task; its business date is the logical date's day.
+
+    Raises:
+        PipelineError: the run has no logical date, as one that an asset triggered.
+    """
+    run = context["dag_run"]
+    if run.logical_date is None:
+        raise PipelineError(
+            "This run has no logical date, so no business date",
+            where=run.run_id,
+            remedy="Trigger the DAG with a logical date",
+        )
+    day: date = run.logical_date.date()
+    return Run(run_id=run.run_id, dag_id=run.dag_id, business_date=day)
+
+
+def gold_date(run: Any) -> date:
+    """The business date that gold shows after a run.
+
+    Gold goes on to the date of a daily run, and never back: a backfill or a rebuild changes what
+    is known, not the day on which balances and ages stand.
+    """
+    day: date = run.logical_date.date()
+    shown = latest_gold_date()
+    return day if shown is None or (run.dag_id == DAILY and day > shown) else shown
+
+
+def open_run(context: Mapping[str, Any]) -> bool:
+    """Records that the run began and takes the lease; False while another run holds it.
+
+    Creates what is missing of the tables and views. Audit comes first, so that it can say what
+    is wrong with anything else.
+    """
+    create_audit_tables()
+    run = current(context)
+    holder = lease.take(run)
+    if holder.run_id != run.run_id and not _is_live(holder, context):
+        holder = lease.take(run, instead_of=holder)
+    if holder.run_id != run.run_id:
+        return False
+    start_run(run, code_version())
+    create_all(settings())
+    return True
+
+
+def _is_live(holder: Holder, context: Mapping[str, Any]) -> bool:
+    """Whether Airflow knows that the holder of the lease goes on."""
+    ti = context["ti"]
+    if not ti.get_dr_count(holder.dag_id, run_ids=[holder.run_id]):
+        return False
+    return ti.get_dagrun_state(holder.dag_id, holder.run_id) in ("queued", "running")
+
+
+def close_run(context: Mapping[str, Any]) -> None:
+    """Records that the run did all its work and gives the lease back.
+
+    Raises:
+        SourceError: loads of the run were not published; everything else was.
+    """
+    run = current(context)
+    if refused := refused_loads(run):
+        raise SourceError(
+            " ".join(load.error or load.load_id for load in refused),
+            where=f"run {run.run_id}",
+        )
+    succeed_run(run)
+    lease.release(run)
+
+
+def record_failure(context: Mapping[str, Any]) -> None:
+    """Failure callback of every task: audit says which task failed and why.
+
+    Only our own errors are quoted, because they never carry a row's values; of any other error
+    the kind is recorded and the task's log has the rest.
+    """
+    error = context.get("exception")
+    message = str(error) if isinstance(error, PipelineError) else type(error).__name__
+    fail_run(current(context), context["ti"].task_id, message)

@@ -1,0 +1,1 @@
+"""Silver: plans a batch for Spark, stages what it wrote and publishes it."""
