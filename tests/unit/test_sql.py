@@ -140,7 +140,7 @@ def test_tables_are_named_in_full_and_models_as_built() -> None:
     assert ref("quarantine") == "`p.x_audit.quarantine`"
 
 
-@pytest.mark.parametrize("path", sorted(SQL.glob("gold/*.sql")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(SQL.glob("gold/*/*.sql")), ids=lambda path: path.stem)
 def test_gold_depends_on_its_input_and_the_business_date_alone(path: Path) -> None:
     query = parse(path).query
 
