@@ -114,7 +114,6 @@ JOINED = {
     "providers": OF_CARE,
     "departments": OF_CARE,
     "procedures": {"fact_transactions", "fact_encounters"},
-    "fee_schedules": {"fact_claims"},
 }
 DIMENSIONS = [name for name in gold_models() if name.startswith("dim_") and name != "dim_date"]
 
@@ -214,6 +213,23 @@ def test_row_of_silver_that_is_there_twice_fails_what_joins_it(
 
     filled.fill(entity, SILVER[entity])
     assert failed_models(filled, entity) >= JOINED[entity]
+
+
+@pytest.mark.parametrize("spelling", ["Aetna", "AETNA"])
+def test_rate_that_begins_while_another_is_open_stops_nothing(
+    filled: Warehouse, spelling: str
+) -> None:
+    newer = {"payer_id": spelling, "valid_from": "2020-01-01", "allowed_percent": 60}
+    filled.fill("fee_schedules", [*SILVER["fee_schedules"], SILVER["fee_schedules"][0] | newer])
+
+    filled.refresh(f"rate-{spelling}", models())
+
+    filled.fill("fee_schedules", SILVER["fee_schedules"])
+    overlaps = filled.rows(
+        "audit", "dq_results", "rows_failed",
+        f"run_id = 'rate-{spelling}' AND rule LIKE '%rates_do_not_overlap%'",
+    )  # fmt: skip
+    assert overlaps == [{"rows_failed": 1}]
 
 
 @pytest.mark.parametrize(

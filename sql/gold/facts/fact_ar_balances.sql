@@ -2,8 +2,8 @@
 description: >-
   What was owed on every account at the end of every complete month, by whom, as the ledger had it,
   by age. An account of which the payer and the patient both owe a part is two rows.
-grain: one row per account and payer with a balance, and month end
-keys: [transaction_key, payer_key, month_end_date]
+grain: one row per hospital, account and payer with a balance, and month end
+keys: [source_system, transaction_key, payer_key, month_end_date]
 partition_by: month_end_date
 cluster_by: [source_system, payer_key]
 owner: revenue-cycle
@@ -25,7 +25,7 @@ columns:
   open_amount: {type: NUMERIC, description: Positive balance in USD.}
   credit_amount: {type: NUMERIC, description: "Negative balance in USD, as a positive number."}
 checks:
-  - {not_null: [source_system, service_date, balance_amount]}
+  - {not_null: [service_date, balance_amount]}
   - {accepted: {aging_bucket: [0-30, 31-60, 61-90, 91-120, over 120]}}
   - {accepted: {bill_aging_bucket: [0-30, 31-60, 61-90, 91-120, over 120, unbilled]}}
   - {references: {payer_key: dim_payers.payer_key}}

@@ -40,8 +40,12 @@ WITH
   ),
 
   payments AS (
-    SELECT remittance_key, source_system, claim_key, payer_key, remit_date, status_code
+    SELECT remittance_key, source_system, claim_key, payer_key, remit_date
     FROM {{ ref("fact_remittances") }}
+  ),
+
+  outcomes AS (
+    SELECT remittance_key, outcome FROM {{ ref("remittance_outcomes") }}
   )
 
 SELECT
@@ -51,12 +55,13 @@ SELECT
   payments.claim_key,
   payments.payer_key,
   payments.remit_date,
-  payments.status_code = '4' AS is_denial,
+  outcomes.outcome = 'Denied' AS is_denial,
   COALESCE(adjustment.group_code, 'OA') AS group_code,
   COALESCE(adjustment.reason_code, 'unknown') AS reason_code,
   adjustment.remark_code,
   adjustment.amount
 FROM remittances
 INNER JOIN payments ON remittances.remittance_key = payments.remittance_key
+INNER JOIN outcomes ON remittances.remittance_key = outcomes.remittance_key
 CROSS JOIN UNNEST(remittances.adjustments) AS adjustment
 WHERE adjustment.amount IS NOT NULL

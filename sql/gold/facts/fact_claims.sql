@@ -99,30 +99,33 @@ WITH
   ),
 
   contracts AS (
-    SELECT
-      source_system, UPPER(payer_id) AS payer_code, procedure_code, valid_from,
-      COALESCE(valid_to, DATE '9999-12-31') AS valid_to, allowed_percent
-    FROM {{ ref("fee_schedules_current") }}
+    SELECT source_system, payer_code, procedure_code, valid_from, valid_to, allowed_percent
+    FROM {{ ref("contracted_rates") }}
+  ),
+
+  outcomes AS (
+    SELECT remittance_key, NULLIF(outcome, 'None') AS outcome FROM {{ ref("remittance_outcomes") }}
   ),
 
   remittances AS (
     SELECT
-      claim_key,
-      MIN(remit_date) AS first_remit_date,
-      MAX(IF(place = 1, IF(status_code = '4', 'Denied', 'Paid'), NULL)) AS first_outcome,
+      decisions.claim_key,
+      MIN(decisions.remit_date) AS first_remit_date,
       MAX(
         IF(
-          is_last,
-          CASE status_code WHEN '4' THEN 'Denied' WHEN '22' THEN 'Reversed' ELSE 'Paid' END,
+          decisions.place = 1,
+          IF(outcomes.outcome = 'Reversed', 'Paid', outcomes.outcome),
           NULL
         )
-      ) AS final_outcome,
-      LOGICAL_OR(status_code IN ('4', '22')) AS was_refused,
-      SUM(allowed_amount) AS allowed_amount,
-      SUM(paid_amount) AS remitted_amount
-    FROM {{ ref("fact_remittances") }}
-    WHERE claim_key != 'unknown'
-    GROUP BY claim_key
+      ) AS first_outcome,
+      MAX(IF(decisions.is_last, outcomes.outcome, NULL)) AS final_outcome,
+      LOGICAL_OR(outcomes.outcome IN ('Denied', 'Reversed')) AS was_refused,
+      SUM(decisions.allowed_amount) AS allowed_amount,
+      SUM(decisions.paid_amount) AS remitted_amount
+    FROM {{ ref("fact_remittances") }} AS decisions
+    INNER JOIN outcomes ON decisions.remittance_key = outcomes.remittance_key
+    WHERE decisions.claim_key != 'unknown'
+    GROUP BY decisions.claim_key
   ),
 
   payments AS (

@@ -46,18 +46,36 @@ checks:
 ---*/
 WITH
   remittances AS (
-    SELECT remittance_key, claim_key, payer_key, remit_date, status_code, charge_amount
+    SELECT remittance_key, claim_key, payer_key, remit_date, charge_amount
     FROM {{ ref("fact_remittances") }}
+  ),
+
+  outcomes AS (
+    SELECT remittance_key, outcome FROM {{ ref("remittance_outcomes") }}
   ),
 
   remittance_ids AS (
     SELECT remittance_key, remittance_id FROM {{ ref("remittances_current") }}
   ),
 
+  reasons AS (
+    SELECT reason_code, category, stage, is_denial FROM {{ ref("dim_adjustment_reasons") }}
+  ),
+
+  -- The first adjustment that refuses payment says why; contractual amounts may stand before it.
   adjustments AS (
-    SELECT remittance_key, group_code, reason_code, remark_code
-    FROM {{ ref("fact_claim_adjustments") }}
-    WHERE adjustment_number = 1
+    SELECT
+      adjusted.remittance_key,
+      adjusted.group_code,
+      adjusted.reason_code,
+      adjusted.remark_code
+    FROM {{ ref("fact_claim_adjustments") }} AS adjusted
+    LEFT JOIN reasons ON adjusted.reason_code = reasons.reason_code
+    QUALIFY ROW_NUMBER() OVER (
+      PARTITION BY adjusted.remittance_key
+      ORDER BY
+        COALESCE(reasons.is_denial, adjusted.group_code != 'PR') DESC, adjusted.adjustment_number
+    ) = 1
   ),
 
   claims AS (
@@ -80,10 +98,6 @@ WITH
   terms AS (
     SELECT source_system, payer_key, valid_from, valid_to, appeal_days
     FROM {{ ref("payer_limits") }}
-  ),
-
-  reasons AS (
-    SELECT reason_code, category, stage FROM {{ ref("dim_adjustment_reasons") }}
   ),
 
   ledger AS (
@@ -109,7 +123,8 @@ WITH
     FROM remittances
     INNER JOIN claims ON remittances.claim_key = claims.claim_key
     INNER JOIN remittance_ids ON remittances.remittance_key = remittance_ids.remittance_key
-    WHERE remittances.status_code = '4' AND claims.payer_sequence = 'P'
+    INNER JOIN outcomes ON remittances.remittance_key = outcomes.remittance_key
+    WHERE outcomes.outcome = 'Denied' AND claims.payer_sequence = 'P'
     QUALIFY ROW_NUMBER() OVER (
       PARTITION BY claims.transaction_key
       ORDER BY remittances.remit_date, remittance_ids.remittance_id

@@ -13,18 +13,18 @@ columns:
   payer_key: {type: STRING, description: "Payer, or unknown."}
   remit_date: {type: DATE, description: Day of the remittance.}
   check_number: {type: STRING, description: Number of the check or transfer.}
-  status_code: {type: STRING, description: "1 primary, 2 secondary, 3 tertiary, 4 denied, 22 reversal."}
+  status_code: {type: STRING, description: "1 primary, 2 secondary, 3 tertiary, 4 denied, 19 to 21 the same as 1 to 3 and forwarded to the next payer, 22 reversal, 23 not the payer's claim and forwarded, 25 price without a payment."}
   charge_amount: {type: NUMERIC, description: Billed on the claim in USD; negative of a reversal.}
   allowed_amount: {type: NUMERIC, description: Allowed in USD; 0 of a denial.}
   paid_amount: {type: NUMERIC, description: Paid in USD.}
   patient_responsibility_amount: {type: NUMERIC, description: Owed by the patient in USD.}
   adjusted_amount: {type: NUMERIC, description: All adjustments in USD.}
-  place: {type: INT64, description: "1 for the first payment of the claim, by remit_date and number."}
-  is_last: {type: BOOL, description: Whether the claim has no later one.}
+  place: {type: INT64, description: "1 for the first decision on the claim, by remit_date; of one day a reversal comes before its repayment, then by number."}
+  is_last: {type: BOOL, description: Whether the claim has no later decision.}
 checks:
   - {not_null: [source_system, claim_key, remit_date, charge_amount, paid_amount]}
   - {row_count_equals: {remittances_current: 0}}
-  - {accepted: {status_code: ["1", "2", "3", "4", "22"]}}
+  - {accepted: {status_code: ["1", "2", "3", "4", "19", "20", "21", "22", "23", "25"]}}
   - {references: {claim_key: fact_claims.claim_key, payer_key: dim_payers.payer_key}}
   - expect:
       claim_balances: charge_amount - adjusted_amount = paid_amount
@@ -38,6 +38,10 @@ WITH
       COALESCE(adjustment_1_amount, 0) + COALESCE(adjustment_2_amount, 0)
       + COALESCE(adjustment_3_amount, 0) + COALESCE(adjustment_4_amount, 0) AS adjusted_amount
     FROM {{ ref("remittances_current") }}
+  ),
+
+  outcomes AS (
+    SELECT remittance_key, outcome FROM {{ ref("remittance_outcomes") }}
   ),
 
   claims AS (
@@ -68,13 +72,18 @@ SELECT
   remittances.adjusted_amount,
   ROW_NUMBER() OVER (
     PARTITION BY remittances.source_system, remittances.claim_id
-    ORDER BY remittances.remit_date, remittances.remittance_id
+    ORDER BY
+      outcomes.outcome = 'None', remittances.remit_date, outcomes.outcome != 'Reversed',
+      remittances.remittance_id
   ) AS place,
   ROW_NUMBER() OVER (
     PARTITION BY remittances.source_system, remittances.claim_id
-    ORDER BY remittances.remit_date DESC, remittances.remittance_id DESC
+    ORDER BY
+      outcomes.outcome = 'None', remittances.remit_date DESC, outcomes.outcome = 'Reversed',
+      remittances.remittance_id DESC
   ) = 1 AS is_last
 FROM remittances
+INNER JOIN outcomes ON remittances.remittance_key = outcomes.remittance_key
 LEFT JOIN claims
   ON
     remittances.source_system = claims.source_system

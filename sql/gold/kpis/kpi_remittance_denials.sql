@@ -22,18 +22,23 @@ columns:
   remittance_denial_rate: {type: RATE, description: Denied over remitted.}
 checks:
   - sum_equals: {remitted_count: fact_remittances}
-    where: status_code IN ('1', '2', '4')
+    where: status_code NOT IN ('22', '23', '25')
   - {range: {remittance_denial_rate: [0, 1]}}
 ---*/
 WITH
+  outcomes AS (
+    SELECT remittance_key, outcome FROM {{ ref("remittance_outcomes") }}
+  ),
+
   remittances AS (
     SELECT
-      source_system,
-      payer_key,
-      LAST_DAY(remit_date, MONTH) AS month_end_date,
-      status_code = '4' AS is_denial
-    FROM {{ ref("fact_remittances") }}
-    WHERE status_code IN ('1', '2', '4')
+      decisions.source_system,
+      decisions.payer_key,
+      LAST_DAY(decisions.remit_date, MONTH) AS month_end_date,
+      outcomes.outcome = 'Denied' AS is_denial
+    FROM {{ ref("fact_remittances") }} AS decisions
+    INNER JOIN outcomes ON decisions.remittance_key = outcomes.remittance_key
+    WHERE outcomes.outcome IN ('Denied', 'Paid')
   ),
 
   payers AS (
