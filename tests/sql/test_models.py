@@ -23,6 +23,15 @@ def test_model_returns_what_was_worked_out_by_hand(folder: Path) -> None:
     assert actual == expected
 
 
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_keys_tell_the_rows_of_a_case_apart(folder: Path) -> None:
+    keys = gold_models()[folder.name].header.keys
+    rows = load_rows(folder / "expect.yaml")["rows"]
+    named = [tuple(row[key] for key in keys if key in row) for row in rows]
+
+    assert len(set(named)) == len(rows)
+
+
 @pytest.mark.parametrize(
     "name",
     [name for name, model in gold_models().items() if model.references and name != "dim_date"],

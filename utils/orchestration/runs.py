@@ -5,7 +5,7 @@ The functions take an Airflow task context as a plain mapping.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from utils.audit import lease
@@ -13,6 +13,7 @@ from utils.audit.loads import refused_loads
 from utils.audit.publications import latest_gold_date
 from utils.audit.runs import Run, fail_run, start_run, succeed_run
 from utils.audit.tables import create_audit_tables
+from utils.contracts.sources import sources
 from utils.errors import PipelineError, SourceError
 from utils.orchestration.warehouse import create_all
 from utils.paths import code_version
@@ -59,9 +60,13 @@ def open_run(context: Mapping[str, Any]) -> bool:
 
     Creates what is missing of the tables and views. Audit comes first, so that it can say what
     is wrong with anything else.
+
+    Raises:
+        PipelineError: the business date lies in the future.
     """
     create_audit_tables()
     run = current(context)
+    refuse_future(run, datetime.now(tz=UTC))
     holder = lease.take(run)
     if holder.run_id != run.run_id and not _is_live(holder, context):
         holder = lease.take(run, instead_of=holder)
@@ -70,6 +75,23 @@ def open_run(context: Mapping[str, Any]) -> bool:
     start_run(run, code_version())
     create_all(settings())
     return True
+
+
+def refuse_future(run: Run, now: datetime) -> None:
+    """Refuses a business date that has not come in any source's zone.
+
+    Gold moves on to the date of a daily run and never back: a mistyped year would leave it there.
+
+    Raises:
+        PipelineError: the date lies in the future.
+    """
+    latest = max(now.astimezone(source.zone).date() for source in sources().values())
+    if run.business_date > latest:
+        raise PipelineError(
+            f"The business date {run.business_date} has not come yet: today is {latest}",
+            where=f"run {run.run_id}",
+            remedy="Delete this run in Airflow and trigger the DAG with the date that was meant",
+        )
 
 
 def _is_live(holder: Holder, context: Mapping[str, Any]) -> bool:
