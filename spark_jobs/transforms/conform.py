@@ -13,12 +13,19 @@ from spark_jobs.transforms.hashes import entity_key, row_hash
 from spark_jobs.transforms.normalise import ACCEPT_ANY_TEXT, NORMALISERS, clean, says_unknown
 
 _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_TIME = r"[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?"
+_TIME = r"[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?"
+_OFFSET = "[+-][0-9]{2}(:?[0-9]{2})?"
 _LOCAL_TIME = f"^{_DAY}({_TIME})?$"
-_INSTANT = f"^{_DAY}{_TIME}(Z|[+-][0-9]{{2}}:[0-9]{{2}})$"
-_DECIMAL = r"^[+-]?[0-9]{1,18}(\.[0-9]{0,18})?$"
+_INSTANT = f"^{_DAY}{_TIME}( ?(Z|UTC|GMT|{_OFFSET}))$"
+_MIDNIGHT = r"[ T]00:00(:00(\.0{1,9})?)?( ?(Z|UTC|GMT))?"
+# Microseconds are as fine as Spark gets; the engines differ in what they make of a seventh digit.
+_BEYOND_MICROSECONDS = r"(\.[0-9]{6})[0-9]+"
+_NO_SECONDS = "^(.{16})([ A-Z+-]|$)"
+_ZONE_WORD = " ?(Z|UTC|GMT)$"
+# Oracle and SAS write `.50`.
+_DECIMAL = r"^[+-]?([0-9]{1,18}(\.[0-9]{0,18})?|\.[0-9]{1,18})$"
 _PATTERNS = {
-    "DATE": f"^{_DAY}$",
+    "DATE": f"^{_DAY}({_MIDNIGHT})?$",
     "NUMERIC": _DECIMAL,
     "RATE": _DECIMAL,
     "INT64": "^[+-]?[0-9]{1,19}$",
@@ -98,10 +105,23 @@ def to_utc(value: SparkColumn, source_type: str, zone: str) -> SparkColumn:
 
 
 def parse_instant(value: SparkColumn, zone: str) -> SparkColumn:
-    """The instant of an ISO 8601 text: local time (a bare day is its midnight), or with offset."""
-    local = F.when(value.rlike(_LOCAL_TIME), value).try_cast("timestamp")
-    instant = F.when(value.rlike(_INSTANT), value).try_cast("timestamp")
+    """The instant of a text like ISO 8601's: local (a bare day is its midnight) or with offset.
+
+    Databases and languages leave out seconds or the offset's colon and minutes, write UTC in words,
+    or more digits than a microsecond has. None of this is ambiguous.
+    """
+    seconds = F.regexp_replace(value, _NO_SECONDS, "$1:00$2")
+    micros = F.regexp_replace(seconds, _BEYOND_MICROSECONDS, "$1")
+    local = F.when(value.rlike(_LOCAL_TIME), micros).try_cast("timestamp")
+    instant = F.when(value.rlike(_INSTANT), _with_offset(micros)).try_cast("timestamp")
     return F.coalesce(F.to_utc_timestamp(local, zone), instant)
+
+
+def _with_offset(value: SparkColumn) -> SparkColumn:
+    """An instant's text with its offset written as +00:00."""
+    numeric = F.regexp_replace(value, _ZONE_WORD, "+00:00")
+    minutes = F.regexp_replace(numeric, r" ?([+-][0-9]{2}):?([0-9]{2})$", "$1:$2")
+    return F.regexp_replace(minutes, r"(:[0-9.]+) ?([+-][0-9]{2})$", "$1$2:00")
 
 
 def _cleaned(column: Column, types: Mapping[str, str], load: Load) -> SparkColumn:
@@ -121,6 +141,8 @@ def _value(column: Column, types: Mapping[str, str], load: Load) -> SparkColumn:
     if column.type == "TIMESTAMP":
         return parse_instant(raw, load.time_zone)
     word = F.lower(raw) if column.type == "BOOL" else raw
+    if column.type == "DATE":
+        return F.when(raw.rlike(_PATTERNS["DATE"]), F.substring(raw, 1, 10)).try_cast("date")
     return F.when(word.rlike(_PATTERNS[column.type]), word).try_cast(column.sql_type)
 
 
@@ -139,7 +161,7 @@ def _convert(value: SparkColumn, column: Column, source_type: str, zone: str) ->
         return to_utc(value, source_type, zone)
     if source_type in _FLOATS:
         # A float's text differs between engines; nine decimals keep cents and drop binary noise.
-        value = value.try_cast("decimal(38,9)")
+        value = value.cast("double").try_cast("decimal(38,9)")
     return value.try_cast(column.sql_type)
 
 

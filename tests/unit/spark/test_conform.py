@@ -17,6 +17,7 @@ from spark_jobs.transforms.conform import conform
 from tests.oracle import surrogate
 from tests.spark_support import batch_json, column_json, write_bronze
 from tests.unit.spark.lake import things_json
+from utils.landing.bronze import total_amount
 
 LOCAL = pa.timestamp("us")
 INSTANT = pa.timestamp("us", tz="UTC")
@@ -36,6 +37,17 @@ READINGS: list[tuple[str, pa.DataType, Any, Any]] = [
     ("NUMERIC", pa.string(), "988.3699951171875", Decimal("988.37")),
     ("NUMERIC", pa.string(), "9999999999999999.99", Decimal("9999999999999999.99")),
     ("NUMERIC", pa.string(), "99999999999999999", BAD),
+    ("NUMERIC", pa.string(), ".50", Decimal("0.50")),
+    ("NUMERIC", pa.string(), "-.755", Decimal("-0.76")),
+    ("NUMERIC", pa.string(), "12.", Decimal("12.00")),
+    ("NUMERIC", pa.string(), ".", BAD),
+    ("NUMERIC", pa.string(), "\u00a012\u20073\u00a0", BAD),
+    ("NUMERIC", pa.string(), "\u00a0123.45\x0b", Decimal("123.45")),
+    ("NUMERIC", pa.string(), "12\u200b3.45", Decimal("123.45")),
+    ("NUMERIC", pa.string(), "0.123456789012345678", Decimal("0.12")),
+    ("NUMERIC", pa.string(), "0.1234567890123456789", BAD),
+    ("NUMERIC", pa.float32(), 300000.1, Decimal("300000.09")),
+    ("NUMERIC", pa.float32(), 988.37, Decimal("988.37")),
     ("NUMERIC", pa.string(), "$1,234.50", BAD),
     ("NUMERIC", pa.string(), "(12.00)", BAD),
     ("NUMERIC", pa.string(), "1.234,50", BAD),
@@ -53,6 +65,13 @@ READINGS: list[tuple[str, pa.DataType, Any, Any]] = [
     ("NUMERIC", pa.int32(), 7, Decimal("7.00")),
     ("NUMERIC", pa.float64(), 988.3699951171875, Decimal("988.37")),
     ("NUMERIC", pa.float64(), 1.005, Decimal("1.01")),
+    ("NUMERIC", pa.float64(), 12345678.9, Decimal("12345678.90")),
+    ("NUMERIC", pa.float64(), 123456789012.34, Decimal("123456789012.34")),
+    ("NUMERIC", pa.float64(), 1234567890.005, Decimal("1234567890.01")),
+    ("NUMERIC", pa.float64(), 1e17, BAD),
+    ("NUMERIC", pa.float64(), float("nan"), BAD),
+    ("NUMERIC", pa.float64(), 0.00001, Decimal("0.00")),
+    ("NUMERIC", pa.string(), "9999999999999999.995", BAD),
     ("DATE", pa.string(), "2024-02-29", date(2024, 2, 29)),
     ("DATE", pa.string(), "2024-02-30", BAD),
     ("DATE", pa.string(), "0000-00-00", BAD),
@@ -60,6 +79,12 @@ READINGS: list[tuple[str, pa.DataType, Any, Any]] = [
     ("DATE", pa.string(), "20240101", BAD),
     ("DATE", pa.string(), "2024-1-1", BAD),
     ("DATE", pa.string(), "2024-01-01 10:00:00", BAD),
+    ("DATE", pa.string(), "2024-01-01 00:00:00", date(2024, 1, 1)),
+    ("DATE", pa.string(), "2024-01-01T00:00:00Z", date(2024, 1, 1)),
+    ("DATE", pa.string(), "2024-01-01 00:00", date(2024, 1, 1)),
+    ("DATE", pa.string(), "2024-01-01T00:00:00.000", date(2024, 1, 1)),
+    ("DATE", pa.string(), "2024-01-01T00:00:00+02:00", BAD),
+    ("DATE", pa.string(), "2024-02-30 00:00:00", BAD),
     ("DATE", pa.string(), "45292", BAD),
     ("DATE", pa.string(), " ", None),
     ("DATE", pa.date32(), date(2024, 2, 29), date(2024, 2, 29)),
@@ -70,6 +95,25 @@ READINGS: list[tuple[str, pa.DataType, Any, Any]] = [
     ("TIMESTAMP", pa.string(), "2024-12-01", utc(2024, 12, 1, 5)),
     ("TIMESTAMP", pa.string(), "2024-06-01T10:00:00Z", utc(2024, 6, 1, 10)),
     ("TIMESTAMP", pa.string(), "2024-06-01 10:00:00+05:30", utc(2024, 6, 1, 4, 30)),
+    ("TIMESTAMP", pa.string(), "2024-06-01 10:00:00 UTC", utc(2024, 6, 1, 10)),
+    ("TIMESTAMP", pa.string(), "2024-06-01 10:00:00.1234567", utc(2024, 6, 1, 14, 0, 0, 123_456)),
+    (
+        "TIMESTAMP",
+        pa.string(),
+        "2024-06-01 10:00:00.123456789Z",
+        utc(2024, 6, 1, 10, 0, 0, 123_456),
+    ),
+    ("TIMESTAMP", pa.string(), "2024-06-01T10:00:00.000+0000", utc(2024, 6, 1, 10)),
+    ("TIMESTAMP", pa.string(), "2024-06-01T10:00:00-0430", utc(2024, 6, 1, 14, 30)),
+    ("TIMESTAMP", pa.string(), "2024-06-01 10:00", utc(2024, 6, 1, 14)),
+    ("TIMESTAMP", pa.string(), "2024-06-01 10:00:00+00", utc(2024, 6, 1, 10)),
+    ("TIMESTAMP", pa.string(), "2024-06-01 10:00:00-05", utc(2024, 6, 1, 15)),
+    ("TIMESTAMP", pa.string(), "2024-06-01T10:00Z", utc(2024, 6, 1, 10)),
+    ("TIMESTAMP", pa.string(), "2024-06-01 10:00:00 +02:00", utc(2024, 6, 1, 8)),
+    ("TIMESTAMP", pa.string(), "2024-06-01 10:00:00 GMT", utc(2024, 6, 1, 10)),
+    ("TIMESTAMP", pa.string(), "2024-06-01 10", BAD),
+    ("TIMESTAMP", pa.string(), "2024-06-01 10:00:00 EST", BAD),
+    ("TIMESTAMP", pa.string(), "2024-06-01 10:00:00.", BAD),
     ("TIMESTAMP", pa.string(), "2024-06-01 25:00:00", BAD),
     ("TIMESTAMP", pa.string(), "June 1st", BAD),
     ("TIMESTAMP", pa.date32(), date(2024, 6, 1), utc(2024, 6, 1, 4)),
@@ -139,6 +183,17 @@ def readings(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> l
 @pytest.mark.parametrize("case", range(len(READINGS)), ids=IDS)
 def test_a_value_is_read_as(case: int, readings: list[Any]) -> None:
     assert readings[case] == READINGS[case][3]
+
+
+MONEY = [number for number, (kind, *_) in enumerate(READINGS) if kind == "NUMERIC"]
+
+
+@pytest.mark.parametrize("case", MONEY, ids=[IDS[number] for number in MONEY])
+def test_landing_counts_the_dollars_that_spark_reads(case: int, readings: list[Any]) -> None:
+    _, source, raw, _ = READINGS[case]
+    read = readings[case]
+
+    assert total_amount(pa.array([raw], source)) == (read if isinstance(read, Decimal) else 0)
 
 
 Conformed = Callable[..., dict[str, Any]]
