@@ -17,6 +17,7 @@ from tests.spark_support import ROOT, sail_server
 BUCKET = "lake"
 # Runs once more at the end.
 REPEATED = "first"
+READINGS = "readings"
 TIMEOUT_SECONDS = 300
 JVM_OPTIONS = {
     "spark.master": "local[2]",
@@ -48,15 +49,20 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outputs]:
     write_inputs(mount / BUCKET, f"gs://{BUCKET}")
     with sail_server() as address:
         engines = {
-            "jvm": _start("jvm", _jvm_variables(mount)),
-            "sail": _start("sail", {"SPARK_REMOTE": address, "RCM_LAKE_MOUNT": str(mount)}),
+            "jvm": _start("jvm", mount, _jvm_variables(mount)),
+            "sail": _start("sail", mount, {"SPARK_REMOTE": address, "RCM_LAKE_MOUNT": str(mount)}),
         }
         for engine, process in engines.items():
             _finish(engine, process)
     return {
         name: Outputs(mount / BUCKET / "sail" / name, mount / BUCKET / "jvm" / name)
         for name in BATCHES
-    }
+    } | {READINGS: Outputs(readings_of(mount, "sail"), readings_of(mount, "jvm"))}
+
+
+def readings_of(mount: Path, engine: str) -> Path:
+    """The folder with what an engine reads the cases of `tests.readings` as."""
+    return mount / f"{READINGS}-{engine}"
 
 
 def _jvm_variables(mount: Path) -> dict[str, str]:
@@ -64,13 +70,19 @@ def _jvm_variables(mount: Path) -> dict[str, str]:
     return {"SPARK_OPTIONS": json.dumps({**JVM_OPTIONS, **link})}
 
 
-def _start(engine: str, variables: dict[str, str]) -> subprocess.Popen[str]:
+def _start(engine: str, mount: Path, variables: dict[str, str]) -> subprocess.Popen[str]:
     batches = [
         (f"gs://{BUCKET}/{engine}/{name}.json", f"gs://{BUCKET}/{engine}/{name}")
         for name in (*BATCHES, REPEATED)
     ]
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.parity.runner", json.dumps(batches)],
+        [
+            sys.executable,
+            "-m",
+            "tests.parity.runner",
+            json.dumps(batches),
+            str(readings_of(mount, engine)),
+        ],
         env=_environment() | variables,
         cwd=ROOT,
         stdout=subprocess.DEVNULL,

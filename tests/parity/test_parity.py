@@ -10,7 +10,7 @@ import pytest
 from pyarrow import parquet
 
 from tests.parity.batches import BATCHES, ENTITIES
-from tests.parity.conftest import REPEATED, Outputs
+from tests.parity.conftest import READINGS, REPEATED, Outputs
 from utils.contracts.entities import entities
 
 pytestmark = pytest.mark.parity
@@ -44,6 +44,12 @@ def test_both_engines_write(outputs: dict[str, Outputs], batch: str, table: str)
     assert _rows(sail) == _rows(jvm)
 
 
+def test_both_engines_read_every_spelling_alike(outputs: dict[str, Outputs]) -> None:
+    folders = outputs[READINGS]
+
+    assert (folders.sail / "readings").read_text() == (folders.jvm / "readings").read_text()
+
+
 @pytest.mark.parametrize("batch", ["first", "second"])
 def test_the_batches_exercise_every_outcome(outputs: dict[str, Outputs], batch: str) -> None:
     loads = parquet.read_table(outputs[batch].sail / "loads").to_pylist()
@@ -61,7 +67,7 @@ def test_deletions_reach_the_log(outputs: dict[str, Outputs]) -> None:
 
 @pytest.mark.parametrize("engine", ["sail", "jvm"])
 def test_a_complete_batch_is_not_built_again(outputs: dict[str, Outputs], engine: str) -> None:
-    folders: dict[str, Path] = {name: getattr(out, engine) for name, out in outputs.items()}
+    folders: dict[str, Path] = {name: getattr(outputs[name], engine) for name in BATCHES}
     written = {
         name: max(file.stat().st_mtime_ns for file in folder.rglob("*.parquet"))
         for name, folder in folders.items()
