@@ -37,6 +37,8 @@ def local(day: int) -> datetime:
     [
         pytest.param(Comparison(100, 100), id="nothing-gone"),
         pytest.param(Comparison(95, 100, gone=keys(5)), id="share-at-its-limit"),
+        pytest.param(Comparison(14, 15, gone=keys(1)), id="one-of-a-small-table"),
+        pytest.param(Comparison(12, 15, gone=keys(3)), id="some-of-a-small-table"),
         pytest.param(Comparison(0, 0), id="empty-on-both-sides"),
         pytest.param(Comparison(9, 0, overlooked_rows=9, overlooked=keys(9)), id="none-live-yet"),
         pytest.param(
@@ -85,7 +87,7 @@ def test_a_table_that_looks_wrong_is_refused_with_place_and_remedy(
 
 
 def test_the_share_is_the_tables_own() -> None:
-    found = Comparison(9, 10, gone=keys(1))
+    found = Comparison(90, 100, gone=keys(10))
 
     assert refusal(subject("providers"), found)
     assert refusal(subject("departments"), found) is None

@@ -43,7 +43,7 @@ class DatabaseTable(Mapped):
 
     `overlap` is how far an incremental window reaches back behind the last one, so that rows
     committed late or stamped with a day only are seen again. `max_delete_share` is the share of
-    the table's live rows that a reconcile may close at once. A table that is `optional` need not
+    the table's live rows that a reconcile may close at once; three rows may always go. A table that is `optional` need not
     be there: not every billing system has it.
     """
 

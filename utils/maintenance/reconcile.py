@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from utils.contracts.sources import DatabaseSource
 
 DAG_ID = "rcm_reconcile_keys"
+# So many rows may always go: one of fifteen providers is more than 5 %, and nothing unusual.
+ROWS_GONE_AT_MOST = 3
 Compared = tuple[Subject, Comparison]
 
 
@@ -103,7 +105,7 @@ def refusal(subject: Subject, found: Comparison) -> str | None:
     gone, live = len(found.gone), found.live_rows
     if live and not found.source_rows:
         cause = f"The table is empty, silver has {live} live rows of it"
-    elif gone > live * table.max_delete_share:
+    elif gone > max(live * table.max_delete_share, ROWS_GONE_AT_MOST):
         cause = (
             f"{gone} of {live} live rows are gone at the source, "
             f"more than max_delete_share: {table.max_delete_share:g} allows"

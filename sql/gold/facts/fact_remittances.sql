@@ -15,7 +15,7 @@ columns:
   check_number: {type: STRING, description: Number of the check or transfer.}
   status_code: {type: STRING, description: "1 primary, 2 secondary, 3 tertiary, 4 denied, 19 to 21 the same as 1 to 3 and forwarded to the next payer, 22 reversal, 23 not the payer's claim and forwarded, 25 price without a payment."}
   charge_amount: {type: NUMERIC, description: Billed on the claim in USD; negative of a reversal.}
-  allowed_amount: {type: NUMERIC, description: Allowed in USD; 0 of a denial.}
+  allowed_amount: {type: NUMERIC, description: "Allowed in USD; 0 of a denial. What was paid and what the patient owes where the payer does not say it."}
   paid_amount: {type: NUMERIC, description: Paid in USD.}
   patient_responsibility_amount: {type: NUMERIC, description: Owed by the patient in USD.}
   adjusted_amount: {type: NUMERIC, description: All adjustments in USD.}
@@ -66,7 +66,15 @@ SELECT
   remittances.check_number,
   remittances.status_code,
   remittances.charge_amount,
-  COALESCE(remittances.allowed_amount, 0) AS allowed_amount,
+  -- What is not said is what was paid and what the patient owes (X12 835, AMT*B6 is situational).
+  COALESCE(
+    remittances.allowed_amount,
+    IF(
+      outcomes.outcome = 'Denied',
+      0,
+      remittances.paid_amount + COALESCE(remittances.patient_responsibility_amount, 0)
+    )
+  ) AS allowed_amount,
   remittances.paid_amount,
   COALESCE(remittances.patient_responsibility_amount, 0) AS patient_responsibility_amount,
   remittances.adjusted_amount,
