@@ -7,6 +7,7 @@ ENGINE ?= sail
 COUNT ?= 200
 TRIAL ?=
 COLUMN ?=
+NAME ?=
 DATA ?=
 
 PYTHON := .local/venvs/main/bin/python
@@ -23,7 +24,7 @@ COMPILE = $(CURDIR)/.local/venvs/uv/bin/uv pip compile --quiet --upgrade --unive
 quietly = output=$$($(1) 2>&1) || { echo "$$output"; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down status run verify chaos ui test prove lint lint-imports bundle dictionary lineage requirements clean
+.PHONY: help setup up down status run verify chaos ui test prove lint lint-imports bundle new-kpi new-source dictionary lineage requirements clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,6 +75,12 @@ lint-imports: setup
 
 bundle: setup ## Assemble what ships to Composer and Dataproc in build/
 	@$(PYTHON) -m tools.bundle $(if $(VERSION),--version $(VERSION))
+
+new-kpi: setup ## Write the SELECT and a case of the KPI NAME=kpi_<name>
+	@$(PYTHON) -m tools.scaffold kpi "$(NAME)"
+
+new-source: setup ## Write the source file of the hospital NAME=<name>
+	@$(PYTHON) -m tools.scaffold source "$(NAME)"
 
 dictionary: setup ## Write docs/dictionary/ from the declarations
 	@$(PYTHON) -m tools.dictionary

@@ -11,6 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from local.paths import ROOT
+from tools import required_columns
 from tools.lineage.graph import gold_lineage
 from tools.lineage.queries import Column, Way
 from utils.audit.tables import audit_columns, audit_declarations
@@ -58,6 +59,7 @@ def main() -> int:
         path = FOLDER / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+    required_columns.PAGE.write_text(required_columns.page(), encoding="utf-8")
     print(f"{FOLDER.relative_to(ROOT)}/ is written")
     return 0
 
@@ -245,12 +247,13 @@ def _links(title: str, tables: Collection[str]) -> Iterator[str]:
 
 
 def _promises(check: Check) -> Iterator[tuple[str, str, str, str]]:
-    """A row for every promise, of whichever kind."""
-    for kind in sorted(check.model_fields_set - {"severity", "named_by"}):
+    """A row for every promise; `where` belongs to what the promise says."""
+    of_rows = f", where {check.where}" if check.where else ""
+    for kind in sorted(check.model_fields_set - {"severity", "named_by", "where"}):
         promised = getattr(check, kind)
         if isinstance(promised, dict):
             for name, value in promised.items():
-                yield _words(kind), f"`{name}`", _text(value), check.severity
+                yield _words(kind), f"`{name}`", f"{_text(value)}{of_rows}", check.severity
         else:
             yield _words(kind), _codes(promised), "", check.severity
 

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from tools import required_columns
 from tools.dictionary import FOLDER, INDEX, pages
 from utils.audit.tables import audit_declarations
 from utils.contracts.entities import entities
@@ -19,6 +20,15 @@ def test_pages_are_up_to_date() -> None:
     }
 
     assert written == pages(), "run `make dictionary`"
+
+
+def test_required_columns_of_the_guide_are_up_to_date() -> None:
+    written = required_columns.PAGE.read_text(encoding="utf-8")
+
+    assert written == required_columns.page(), "run `make dictionary`"
+    for name, entity in entities().items():
+        (row,) = [line for line in written.splitlines() if line.startswith(f"| [{name}](")]
+        assert all((f"`{c}`" in row) == column.required for c, column in entity.columns.items())
 
 
 def test_every_table_has_a_page_that_the_index_links_to() -> None:
@@ -61,6 +71,15 @@ def test_every_column_and_check_of_gold_is_on_its_page() -> None:
         for check in model.checks:
             promised = {*check.columns, *check.expect, *check.row_count_equals}
             assert all(f"`{name}`" in checks for name in promised - {*check.named_by}), model.name
+
+
+def test_check_says_which_rows_it_counts() -> None:
+    page = pages()["gold/kpi_month_close.md"]
+
+    assert (
+        "| sum equals | `gross_charge_amount` | fact_ledger.posted_amount, where "
+        "posting_kind = 'charge' AND posting_date <= LAST_DAY(@business_date, MONTH) | fail |"
+    ) in page
 
 
 @pytest.mark.parametrize("name", [n for n, model in gold_models().items() if model.header.kpi])

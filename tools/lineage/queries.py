@@ -127,7 +127,7 @@ def _followed(sql: str, dialect: str, scope: _Scope, where: str) -> Relation:
         raise ConfigError(
             f"The lineage of its columns cannot be followed: {error}",
             where=where,
-            remedy="Write it in simpler SQL, or extend local/lineage/queries.py",
+            remedy="Write it in simpler SQL, or extend tools/lineage/queries.py",
         ) from error
 
 
