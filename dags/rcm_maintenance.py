@@ -1,11 +1,11 @@
-"""Removes from the lake what nothing refers to any more.
+"""Removes unreferenced objects from the lake.
 
 **What it does.** Lists, and without `dry_run` removes, what is older than `min_age_days`: rows in
 bronze of loads that audit does not know, batches of silver that were never published or that a
 rebuild of that age replaced, previews of quarantine replays, and the keys of old comparisons. The
-log of `sweep` says how much of each. Delivered files and the rows of every load stay for ever.
+log of `sweep` says how much of each. Delivered files and the rows of every load stay.
 
-**When to run it.** Now and then, after a look at the dry run.
+**When to run it.** After every rebuild, and a few times a year; look at the dry run first.
 
 **When it fails.** What was removed is gone, the rest is still there: clear the failed task.
 """
@@ -28,7 +28,7 @@ PARAMS = {
 
 @task
 def sweep() -> None:
-    """Removes or lists what is old enough and needed by nobody."""
+    """Removes or lists old objects that nothing refers to."""
     params = get_current_context()["params"]
     before = datetime.now(tz=UTC) - timedelta(days=params["min_age_days"])
     for line in lake.sweep(before, is_dry_run=params["dry_run"]):

@@ -1,9 +1,9 @@
-"""Builds silver anew from bronze, and gold from it.
+"""Rebuilds silver from bronze, and gold from silver.
 
 **What it does.** One Spark batch judges every load that was ever published by today's rules and
 replays all observations. What it builds replaces silver in one transaction; gold follows. While no
-rule has changed, nothing that is published changes: a difference is a fault. Held rows that pass
-by now are released in the same transaction.
+rule has changed, nothing that is published changes: a difference is a fault. The same
+transaction releases held rows that pass today's rules.
 
 **When to run it.** After a change of a rule or of the common data model that earlier rows need
 too, after any doubt about silver, and every few months: later batches begin from the rebuilt log

@@ -95,7 +95,7 @@ class EntityHistory:
         self._table = pa.concat_tables(tables)
 
     def published(self, day: int) -> pa.Table:
-        """Returns the versions that are known on a day; of what has no watermark, undated."""
+        """Returns the versions that are known on a day, undated in a table without a watermark."""
         known = self._table.filter(pc.less_equal(self._table["_day"], day))
         is_replaced = pc.fill_null(pc.less_equal(known["_next_day"], day), False)
         ends = pc.if_else(

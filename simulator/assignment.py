@@ -1,6 +1,6 @@
 """One hospital's life, from its founding to the last business date.
 
-Nothing is shared between hospitals: whatever both know comes from the seed. So it makes no
+Nothing is shared between hospitals: everything that both know comes from the seed. So it makes no
 difference how many of them are simulated at the same time.
 """
 

@@ -163,7 +163,7 @@ class Day:
         self.hospital.record(f"{entity}_changed")
 
     def _touch(self, entity: str, truth: tuple[object, ...]) -> None:
-        """Moves only the watermark; the values are typed anew and mean the same."""
+        """Moves only the watermark; the values are typed again and mean the same."""
         self.hospital.write(entity, truth, self.hospital.changed(entity))
         self.hospital.record(f"{entity}_touched")
 

@@ -1,6 +1,6 @@
 """Where a hospital's money leaks, counted over everything that is published of it.
 
-Planted or not: whatever has the property on the business date is listed.
+Every charge with the property on the business date is listed, planted or not.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ def drop(cursor: Cursor, table: Table) -> None:
 def create_empty(
     cursor: Cursor, table: Table, columns: Sequence[str], types: Mapping[str, str]
 ) -> None:
-    """Creates a table anew. DDL commits at once."""
+    """Drops and creates a table. DDL commits at once."""
     drop(cursor, table)
     cursor.execute(create_table(table, tuple(columns), types))
 

@@ -46,8 +46,8 @@ def gold_table(
     """Declares the gold table that a function counts and is named after.
 
     Args:
-        key: its columns, parted by blanks; `source_system` comes before them.
-        measures: its columns, parted by blanks.
+        key: its columns, separated by blanks; `source_system` comes before them.
+        measures: its columns, separated by blanks.
     """
 
     def declare(count: Callable[[Books], Iterable[tuple[Any, ...]]]) -> GoldTable:

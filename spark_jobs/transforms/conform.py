@@ -50,8 +50,8 @@ def invalid_flag(column: Column) -> str:
 def conform(bronze: DataFrame, loads: DataFrame, entity: Entity, load: Load) -> DataFrame:
     """Brings loads of one shape into the entity's columns.
 
-    Grain: one row per bronze row. A value that is blank or cannot be read is NULL; for the latter
-    the column's flag is true. `_event_at` is the watermark in UTC, or the end of the load's window
+    Grain: one row per bronze row. A value that is blank or cannot be read is NULL; if it cannot be
+    read, the column's flag is true. `_event_at` is the watermark in UTC, or the end of the load's window
     for a table without one. NUMERIC rounds half up to cents.
 
     Cleaning, reading and flagging are separate steps, so that no step repeats the one before.

@@ -17,7 +17,7 @@ CREATE TABLE IF NOT EXISTS {{ audit("pipeline_runs") }} (
 -- rows_landed = rows_read = rows_merged + rows_unchanged + rows_deduplicated + rows_quarantined, and
 -- so do the dollars, which are added up once where they land and once more by Spark.
 -- schema_events is a JSON object of what the contract allows: missing_columns, extra_columns, which of
--- the former are perhaps_renamed to which of the latter, and per column how many invalid_dates
+-- the missing ones are perhaps_renamed to which extra one, and per column how many invalid_dates
 -- (0000-00-00) became NULL.
 -- A load that `replays` another one reads the rows `row_ids` of that one once more, from bronze.
 CREATE TABLE IF NOT EXISTS {{ audit("table_loads") }} (
@@ -85,7 +85,7 @@ CREATE TABLE IF NOT EXISTS {{ audit("files") }} (
   seen_at TIMESTAMP NOT NULL
 );
 
--- The ledger of rows held out of silver: one row per row of a load, never deleted. The row itself
+-- The register of rows held out of silver: one row per row of a load, never deleted. The row itself
 -- stays in bronze under (load_id, row_id). state: open, released (a replay passed it), superseded
 -- (a row of the same held_key that is not older was accepted, or is held in its place), rejected
 -- (a person decided that it is never loaded). first_seen_at and last_seen_at are the bounds of the

@@ -1,6 +1,6 @@
 /*---
 description: >-
-  The roll-forward of accounts receivable: what was owed at the begin of a month, what was posted in
+  The roll-forward of accounts receivable: what was owed at the beginning of a month, what was posted in
   it, and what was owed at its end. Begin and end come from silver, from the charges in force and the
   posting journals, the postings from the ledger; gold is published only if the two agree to the cent
   in every cell.

@@ -17,7 +17,7 @@ checks:
   - {expect: {source_is_complete: is_complete}, severity: warn}
 ---*/
 WITH
-  -- A database brings a load for every date, be it empty.
+  -- A database brings a load for every date, even an empty one.
   loads AS (
     SELECT
       source,

@@ -4,7 +4,7 @@ grain: one row per source system, payer and bucket with such a denial
 keys: [source_system, payer_name, days_left_bucket]
 owner: revenue-cycle
 kpi:
-  numerator: charges denied, neither recovered nor written off, neither appealed nor claimed anew
+  numerator: charges denied, neither recovered nor written off, neither appealed nor resubmitted
   date_basis: business date; the limit of the payer's terms in force on the day of the denial
   basis: gross
   exclusions: denials whose deadline is not known; denials by secondary payers

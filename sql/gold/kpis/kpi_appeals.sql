@@ -14,7 +14,7 @@ columns:
   source_system: {type: STRING, description: Hospital.}
   payer_name: {type: STRING, description: Payer that denied.}
   denial_count: {type: INT64, description: Charges denied.}
-  worked_count: {type: INT64, description: Denials that were appealed or claimed anew.}
+  worked_count: {type: INT64, description: Denials that were appealed or resubmitted.}
   appealed_count: {type: INT64, description: Denials that were appealed.}
   decided_count: {type: INT64, description: Denials whose last appeal is decided.}
   overturned_count: {type: INT64, description: Denials whose last appeal overturned them.}

@@ -6,7 +6,7 @@ owner: revenue-cycle
 kpi:
   numerator: >-
     claims without an edit that needed a hand (clean); rejected before the payer judged them (rejection);
-    paid at once, neither denied, reversed nor billed anew (first pass)
+    paid at once, neither denied, reversed nor rebilled (first pass)
   denominator: original claims to primary payers
   date_basis: claim date; the first pass rate of a month rises until its claims are decided
   exclusions: >-
@@ -21,7 +21,7 @@ columns:
   claim_count: {type: INT64, description: Original claims to the payer as primary.}
   clean_count: {type: INT64, description: Of them without an edit that needed a hand.}
   rejected_count: {type: INT64, description: Of them rejected before they were judged.}
-  first_pass_count: {type: INT64, description: "Of them paid at once, neither denied, reversed nor billed anew."}
+  first_pass_count: {type: INT64, description: "Of them paid at once, neither denied, reversed nor rebilled."}
   clean_claim_rate: {type: RATE, description: Clean share of the claims.}
   rejection_rate: {type: RATE, description: Rejected share of the claims.}
   first_pass_rate: {type: RATE, description: First pass share of the claims.}

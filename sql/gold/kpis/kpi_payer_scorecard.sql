@@ -17,7 +17,7 @@ columns:
   source_system: {type: STRING, description: Hospital.}
   payer_name: {type: STRING, description: Payer.}
   claim_count: {type: INT64, description: Original claims to the payer as primary.}
-  first_pass_rate: {type: RATE, description: "Of them paid at once, neither denied, reversed nor billed anew."}
+  first_pass_rate: {type: RATE, description: "Of them paid at once, neither denied, reversed nor rebilled."}
   denial_rate: {type: RATE, description: Charges that it denied at first over its original claims.}
   median_payer_days: {type: INT64, description: Days from the claim to the first remittance that half of the claims do not exceed.}
   p90_payer_days: {type: INT64, description: Days that nine in ten claims do not exceed.}
