@@ -53,6 +53,17 @@ def conform(bronze: DataFrame, loads: DataFrame, entity: Entity, load: Load) -> 
     Grain: one row per bronze row. A value that is blank or cannot be read is NULL; if it cannot be
     read, the column's flag is true. `_event_at` is the watermark in UTC, or the end of the load's
     window for a table without one. NUMERIC rounds half up to cents.
+
+    Cleaning, reading and flagging are separate steps, so that no step repeats the one before.
+
+    Args:
+        bronze: the rows of the loads.
+        loads: (load_id, observed_at) of these loads at least.
+        entity: what the rows become.
+        load: one of the loads; the others are mapped alike, see `Load.shape`.
+
+    Raises:
+        SpecError: a mapped column is not in the load, or a normaliser is unknown.
     """
     types = _types(bronze, entity, load)
     windows = loads.select(

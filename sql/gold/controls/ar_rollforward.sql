@@ -1,9 +1,8 @@
 /*---
 description: >-
-  The roll-forward of accounts receivable: what was owed at the beginning of a month, what was posted in
-  it, and what was owed at its end. Begin and end come from silver, from the charges in force and the
-  posting journals, the postings from the ledger; gold is published only if the two agree to the cent
-  in every cell.
+  The roll-forward of accounts receivable: beginning balance, postings of the month and ending balance.
+  Silver gives the balances, from the charges in force and the posting journals; the ledger gives the
+  postings. Gold is published only if the two agree to the cent in every cell.
 grain: one row per source system, payer and month with a balance or a posting
 keys: [source_system, payer_key, month_end_date]
 partition_by: month_end_date

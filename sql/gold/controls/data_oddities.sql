@@ -1,7 +1,7 @@
 /*---
 description: >-
-  What makes no sense in the data and is kept all the same, in words: rows that break a rule which
-  only warns. Figures that stand on them are as odd as they are.
+  Rows that break a rule of severity warn, with the reason in words. They are loaded, and figures that
+  use them are as implausible as they are.
 grain: one row per source system, entity and rule that was broken
 keys: [source_system, entity, rule]
 owner: data-engineering

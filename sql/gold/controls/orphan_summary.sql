@@ -1,5 +1,5 @@
 /*---
-description: References of fact rows to members that are not there, which facts show as unknown.
+description: References of fact rows to missing dimension members, which facts show as unknown.
 grain: one row per source system, fact and dimension that the fact refers to
 keys: [source_system, fact, dimension]
 owner: data-engineering

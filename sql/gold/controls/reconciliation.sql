@@ -1,5 +1,5 @@
 /*---
-description: Rows and dollars of silver against gold, and what is held in quarantine beside them.
+description: Rows and dollars of silver against gold, with those held in quarantine.
 grain: one row per source system, entity and measure
 keys: [source_system, entity, measure]
 owner: data-engineering

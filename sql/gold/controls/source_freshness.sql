@@ -1,7 +1,7 @@
 /*---
 description: >-
-  How far every table of every source is: a KPI of a date for which a source is not complete lacks
-  what that source would have changed.
+  The business date that every table of every source has reached. While a source is incomplete, the
+  KPIs of the date lack its changes.
 grain: one row per source and table
 keys: [source, table_name]
 owner: data-engineering

@@ -1,5 +1,5 @@
 /*---
-description: Payers by name, whoever named them; spellings that differ only in case are one payer.
+description: Payers by name, from every record that names one; spellings that differ only in case are one payer.
 grain: one row per payer, and the unknown member
 keys: [payer_key]
 owner: data-engineering

@@ -1,9 +1,9 @@
 /*---
 description: >-
-  What was posted to patients' accounts, signed: every change of a charge, and what was paid,
-  adjusted, written off, given back and moved. The amounts of an account add up to what is still
-  owed on it. Charges come from the versions of the transactions, everything else from the posting
-  journal; of a hospital without a journal from the versions too.
+  Signed postings to patients' accounts: changes of charges, payments, adjustments, write-offs, refunds,
+  takebacks and transfers. The amounts of an account add up to its balance. Charges come from the
+  versions of the transactions; everything else comes from the posting journal, or from the versions
+  if the hospital has no journal.
 grain: one row per posting
 keys: [posting_key]
 partition_by: posting_date

@@ -1,8 +1,7 @@
 /*---
 description: >-
-  Money that is about to be lost, or was, without anybody having refused it: visits that were never
-  charged, charges that were never claimed, claims that were never answered, payments below the
-  contract, and claims that were sent too late.
+  Revenue lost, or about to be lost, without a denial: visits never charged, charges never claimed,
+  claims never answered, payments below the contract, and claims filed too late.
 grain: one row per kind and the record that shows it
 keys: [kind, source_system, record_key]
 cluster_by: [source_system, kind]

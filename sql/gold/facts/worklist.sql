@@ -1,7 +1,7 @@
 /*---
 description: >-
-  What to work next: leakage and open denials that can still be had, by the dollars expected from
-  the work and how soon it has to be done, with the reason in words.
+  What to work next: recoverable leakage and open denials, ranked by expected dollars and deadline,
+  with the reason in words.
 grain: one row per piece of work
 keys: [work, source_system, record_key]
 cluster_by: [source_system, work]

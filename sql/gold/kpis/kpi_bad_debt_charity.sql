@@ -1,5 +1,5 @@
 /*---
-description: Care that nobody paid for, as bad debt and as charity.
+description: "Uncompensated care: bad debt and charity care."
 grain: one row per source system and month from its first to its last posting
 keys: [source_system, month_end_date]
 owner: revenue-cycle

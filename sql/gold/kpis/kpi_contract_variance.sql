@@ -1,5 +1,5 @@
 /*---
-description: What payers allowed against what their contracts say, too little and too much apart.
+description: Allowed amounts against contracted ones; underpayments and overpayments stand apart.
 grain: one row per source system, payer and month of the first remittance of a compared claim
 keys: [source_system, payer_name, month_end_date]
 owner: revenue-cycle

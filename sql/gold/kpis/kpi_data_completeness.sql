@@ -1,5 +1,5 @@
 /*---
-description: How often the columns are filled that identity, eligibility, billing and coding rest on.
+description: Fill rates of the columns on which identity, eligibility, billing and coding depend.
 grain: one row per source system, entity and column that is looked at
 keys: [source_system, entity, column]
 owner: data-engineering

@@ -1,6 +1,6 @@
 /*---
-description: What a patient's care was charged, paid and still owed over all time.
-grain: one row per source system and patient with a charge; patients who are not there are one, unknown
+description: Charges, payments and open balance of each patient over all time.
+grain: one row per source system and patient with a charge; missing patients share the row unknown
 keys: [source_system, patient_key]
 cluster_by: [source_system, patient_key]
 owner: revenue-cycle

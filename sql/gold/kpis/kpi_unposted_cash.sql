@@ -1,5 +1,5 @@
 /*---
-description: Money that payers say they sent against what was posted, of hospitals that get remittances.
+description: Payments that remittances report against payments posted, for hospitals that get remittances.
 grain: one row per source system and payer with a remittance or a payment
 keys: [source_system, payer_name]
 owner: revenue-cycle

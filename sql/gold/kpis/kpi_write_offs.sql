@@ -1,5 +1,5 @@
 /*---
-description: Amounts given up other than by contract, by month of service.
+description: Write-offs other than contractual adjustments, by month of service.
 grain: one row per source system and month of service
 keys: [source_system, service_month]
 owner: revenue-cycle

@@ -1,7 +1,7 @@
 /*---
 description: >-
-  The accounts that are posted to, with whose they are: the latest version of every charge, also of
-  one that was deleted.
+  The accounts that take postings, with patient, provider and payer: the latest version of every
+  charge, deleted ones included.
 grain: one row per account, which is a transaction
 keys: [transaction_key]
 published: false

@@ -1,8 +1,8 @@
 /*---
 description: >-
   The dimension members that each fact row refers to, resolved once for all facts. A key is NULL
-  when the source names nobody and unknown when it names somebody who is not there. Transactions
-  are here with all their versions: what was posted stays with whom the charge named at the time.
+  if the source names no member, and unknown if it names a missing one. Transactions are here with all
+  their versions: a posting stays with the members that the charge named at the time.
 grain: one row per fact and fact row
 keys: [fact, fact_key]
 published: false

@@ -1,8 +1,7 @@
 /*---
 description: >-
-  What was posted in every month by payer, in the parts that KPIs are made of. No month of a hospital
-  is missing between its first and its last posting: each has a row of the unknown payer, if only of
-  zeros.
+  Postings of every month by payer, in the parts that KPIs use. Every month between a hospital's first
+  and last posting has a row of the unknown payer, with zeros if nothing was posted.
 grain: one row per source system, payer and month with a posting, and one of the unknown payer a month
 keys: [source_system, payer_key, month_end_date]
 published: false
