@@ -61,6 +61,7 @@ class Pipeline:
             {
                 **self.variables,
                 "PYTHONPATH": str(checkout),
+                "RCM_CONFIGS": str(checkout / "configs"),
                 "AIRFLOW__CORE__DAGS_FOLDER": str(checkout / "dags"),
             }
         )
