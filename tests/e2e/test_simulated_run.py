@@ -15,10 +15,11 @@ import pytest
 
 import simulator
 from local.airflow.process import DagWorker, RunFailed
+from simulator import HOSPITALS
 from simulator.mysql import transaction
 from simulator.verify import verify
 from simulator.world import World
-from tests.pipeline_support import HOSPITALS, Pipeline, checkout, last_run, pipeline, rows
+from tests.pipeline_support import Pipeline, checkout, last_run, pipeline, rows
 from utils.contracts.entities import entities
 from utils.contracts.sources import sources
 from utils.gcp import bigquery

@@ -26,7 +26,7 @@ from google.cloud import bigquery, storage
 
 from local.errors import LocalError, NoAnswer
 from local.paths import ROOT, StateFolder, state_folder
-from local.stack import client, processes, services, supervisor
+from local.stack import client, databases, processes, supervisor
 from local.stack import lifecycle as stack
 from local.stack.services import Service
 from tests.conftest import Stack
@@ -85,7 +85,7 @@ def _sql(state: StateFolder, statement: str) -> list[tuple[object, ...]]:
     connection = MySQLdb.connect(
         host="127.0.0.1",
         port=next(service.port for service in stack.status(state) if service.name == "mariadb"),
-        user=services.DATABASE_USER,
+        user=databases.USER,
         password=client.database_password(state),
         database="hospital_a",
     )
