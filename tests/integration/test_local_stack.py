@@ -114,6 +114,33 @@ def own(own_state: StateFolder) -> StateFolder:
     return own_state
 
 
+def test_a_source_that_is_added_while_the_server_runs_gets_its_database(
+    own: StateFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = databases.databases()
+    monkeypatch.setattr(databases, "databases", lambda: {**known, "clinic_x_db": "clinic_x"})
+
+    variables = stack.up(own, _ignore)
+
+    assert variables["AIRFLOW_CONN_CLINIC_X_DB"].endswith("/clinic_x")
+    assert ("clinic_x",) in _sql(own, "SHOW DATABASES")
+
+
+def test_a_stack_is_shown_and_stopped_although_a_source_is_wrong(
+    own: StateFolder, tmp_path: Path
+) -> None:
+    (tmp_path / "sources").mkdir()
+    (tmp_path / "sources" / "broken.yaml").write_text("name: [")
+    environment = {**os.environ, "RCM_CONFIGS": str(tmp_path)}
+
+    for command, said in (("status", "mariadb    running"), ("down", "stopped: ")):
+        result = subprocess.run(
+            [sys.executable, "-m", "local", "--state", str(own.path), command],
+            cwd=ROOT, env=environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert said in result.stdout, result.stderr
+
+
 def test_bigquery_loads_what_storage_holds(stack_environment: Stack) -> None:
     project = stack_environment.variables["GOOGLE_CLOUD_PROJECT"]
     anonymous = AnonymousCredentials()
