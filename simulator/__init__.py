@@ -7,7 +7,10 @@ published comes from its own books.
 from __future__ import annotations
 
 from simulator.mysql import SimulatorError
+from simulator.schema import HOSPITAL_TABLES
 from simulator.tutorial import load_tutorial
 from simulator.world import World, generate, generate_again
 
-__all__ = ["SimulatorError", "World", "generate", "generate_again", "load_tutorial"]
+HOSPITALS = tuple(HOSPITAL_TABLES)
+
+__all__ = ["HOSPITALS", "SimulatorError", "World", "generate", "generate_again", "load_tutorial"]

@@ -22,6 +22,10 @@ row value. Instants are ISO 8601 with an offset. `?` marks fields that may be nu
         load_id, source_system, time_zone
         path         Parquet file or folder in bronze, with `_load_id` and `_row_id`
         columns      {entity column: source column}, only columns that the load has
+        splits?      {entity column: {separator, part}}: the part of a text that is read; -1 is the
+                     last one
+        values?      {entity column: {source spelling: value}}: read in its place
+        constants?   {entity column: value}: the same in every row
         watermark?   source column that says when a row changed
         rows?        [row id]: the only rows to read, all of them if left out
         observed_at  end of the load's window, or arrival of its file
@@ -32,7 +36,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -102,6 +106,14 @@ class Amounts:
 
 
 @dataclass(frozen=True)
+class Split:
+    """Which part of a text is read, counted from 1, or from -1 at its end."""
+
+    separator: str
+    part: int
+
+
+@dataclass(frozen=True)
 class Limit:
     """How many rows of a load rules may hold: this share of them, and this many in any case."""
 
@@ -122,12 +134,16 @@ class Load:
     observed_at: datetime
     rows: tuple[int, ...] | None
     limit: Limit | None
+    splits: Mapping[str, Split] = field(default_factory=dict)
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def shape(self) -> tuple[object, ...]:
         """Loads of equal shape are read and conformed together, however many there are."""
-        columns = tuple(self.columns.items())
-        return (self.source_system, self.time_zone, self.watermark, columns, self.rows is None)
+        maps = (self.columns, self.splits, self.values, self.constants)
+        content = json.dumps(maps, default=asdict)
+        return (self.source_system, self.time_zone, self.watermark, content, self.rows is None)
 
 
 @dataclass(frozen=True)
@@ -251,6 +267,14 @@ class _Node:
         items = self.field(name, list)
         return [_Node(_object(item, at), at) for item, at in _located(items, self.where, name)]
 
+    def named_nodes(self, name: str) -> dict[str, _Node]:
+        items = self.field(name, dict, optional=True) or {}
+        where = f"{self.where}.{name}"
+        return {
+            key: _Node(_object(item, f"{where}.{key}"), f"{where}.{key}")
+            for key, item in items.items()
+        }
+
     def instant(self, name: str) -> datetime:
         text = self.text(name)
         try:
@@ -320,7 +344,7 @@ def _entity(node: _Node) -> Entity:
 def _check_references(entity: Entity, where: str) -> None:
     names = {column.name for column in entity.columns}
     amounts = [name for name in (entity.amounts.billed, entity.amounts.paid) if name]
-    mapped = [name for load in entity.loads for name in load.columns]
+    mapped = [name for load in entity.loads for name in (*load.columns, *load.constants)]
     for name in (*entity.key, *amounts, *mapped):
         if name not in names:
             raise SpecError(f"{where}: `{name}` is not a column of {entity.name}")
@@ -376,6 +400,12 @@ def _load(node: _Node) -> Load:
         observed_at=node.instant("observed_at"),
         rows=node.optional_numbers("rows"),
         limit=_limit(_Node(limit, f"{node.where}.limit")) if limit else None,
+        splits={
+            name: Split(separator=split.text("separator"), part=split.field("part", int))
+            for name, split in node.named_nodes("splits").items()
+        },
+        values={name: spelling.values for name, spelling in node.named_nodes("values").items()},
+        constants=node.field("constants", dict, optional=True) or {},
     )
 
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import signal
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from local.paths import StateFolder, state_folder
 from local.stack import lifecycle
 from local.stack.client import client_process_environment
+from tests.configs_support import lay_configs
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -21,6 +26,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=2000,
         help="how many event sequences the proof of history tries",
     )
+
+
+def pytest_configure() -> None:
+    """Gives the tests sources of their own, before anything of utils is imported."""
+    os.environ["RCM_CONFIGS"] = str(lay_configs(Path(tempfile.mkdtemp(prefix="rcm-configs-"))))
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(os.environ["RCM_CONFIGS"])
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from local.airflow.process import DagWorker
 from local.paths import ROOT, StateFolder, state_folder
-from local.run.one_shot import mysql_parameters, upload_landing
+from local.run.one_shot import simulated_databases, upload_landing
 from local.stack import lifecycle
 from local.stack.client import client_process_environment
 from utils.contracts.entities import entities
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
     from simulator.world import World
 
-HOSPITALS = ("hospital_a", "hospital_b")
-
 
 @dataclass(frozen=True)
 class Pipeline:
@@ -42,10 +40,7 @@ class Pipeline:
     @property
     def hospitals(self) -> dict[str, dict[str, Any]]:
         """Connection parameters of the hospitals' databases."""
-        return {
-            name: mysql_parameters(self.variables[f"AIRFLOW_CONN_{name.upper()}_DB"])
-            for name in HOSPITALS
-        }
+        return simulated_databases(self.variables)
 
     @contextmanager
     def worker(self, dag_id: str = "rcm_daily", **variables: str) -> Iterator[DagWorker]:
@@ -61,6 +56,7 @@ class Pipeline:
             {
                 **self.variables,
                 "PYTHONPATH": str(checkout),
+                "RCM_CONFIGS": str(checkout / "configs"),
                 "AIRFLOW__CORE__DAGS_FOLDER": str(checkout / "dags"),
             }
         )

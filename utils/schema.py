@@ -81,5 +81,6 @@ def _explain(error: ValidationError) -> str:
 
 _MESSAGES = {
     "extra_forbidden": "unknown key; remove it or correct its spelling",
+    "string_type": "this is not a text; put it between quotes",
     "missing": "required key is missing; add it",
 }

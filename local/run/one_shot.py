@@ -192,10 +192,7 @@ def _prepare(world: World, state: StateFolder, variables: dict[str, str]) -> lis
     """Makes what happens on each business date, without the truth: `make verify` works it out."""
     import simulator
 
-    hospitals = {
-        name: mysql_parameters(variables[f"AIRFLOW_CONN_{name.upper()}_DB"])
-        for name in ("hospital_a", "hospital_b")
-    }
+    hospitals = simulated_databases(variables)
     landing = state.path / "landing"
     shutil.rmtree(landing, ignore_errors=True)
     landing.mkdir(parents=True)
@@ -226,6 +223,23 @@ def upload_landing(folder: Path, variables: dict[str, str]) -> None:
     for path in sorted(folder.rglob("*.csv")):
         bucket.blob(str(path.relative_to(folder))).upload_from_filename(str(path))
         path.unlink()
+
+
+def simulated_databases(variables: dict[str, str]) -> dict[str, dict[str, object]]:
+    """Connection parameters of the databases that the simulator fills.
+
+    Raises:
+        LocalError: one of them is not the local stack's own.
+    """
+    import simulator
+
+    names = {name: f"AIRFLOW_CONN_{name.upper()}_DB" for name in simulator.HOSPITALS}
+    if foreign := [name for name, variable in names.items() if variable not in variables]:
+        raise LocalError(
+            f"the simulator fills local databases only, and {', '.join(foreign)} has none: unset "
+            "its AIRFLOW_CONN_… variable, or restore its file in configs/sources, then `make up`"
+        )
+    return {name: mysql_parameters(variables[variable]) for name, variable in names.items()}
 
 
 def mysql_parameters(uri: str) -> dict[str, object]:

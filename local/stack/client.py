@@ -11,8 +11,9 @@ from pathlib import Path
 
 from local.errors import LocalError
 from local.paths import ROOT, StateFolder, state_folder, write_private
+from local.stack import databases
 from local.stack.ports import HOST
-from local.stack.services import DATABASE_USER, DATABASES, PROJECT
+from local.stack.services import PROJECT
 
 
 def environment(state: StateFolder | str | Path | None = None) -> dict[str, str]:
@@ -48,7 +49,7 @@ def client_variables(
         "BIGQUERY_EMULATOR_HOST": f"http://{HOST}:{ports['bigquery']}",
         "SPARK_CONF_DIR": str(state.spark_conf),
         **_airflow_variables(state),
-        **_database_connections(ports["mariadb"], password),
+        **databases.connections(ports["mariadb"], password),
     }
     if engine == "sail":
         variables["SPARK_REMOTE"] = f"sc://{HOST}:{ports['spark']}"
@@ -88,11 +89,4 @@ def _airflow_variables(state: StateFolder) -> dict[str, str]:
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
         "AIRFLOW_CONN_GOOGLE_CLOUD_DEFAULT": json.dumps(connection),
-    }
-
-
-def _database_connections(port: int, password: str) -> dict[str, str]:
-    return {
-        f"AIRFLOW_CONN_{name.upper()}_DB": f"mysql://{DATABASE_USER}:{password}@{HOST}:{port}/{name}"
-        for name in DATABASES
     }

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from local.errors import LocalError
 from local.paths import VENVS, StateFolder
-from local.stack import client, ports, services, supervisor
+from local.stack import client, databases, ports, services, supervisor
 from local.stack.supervisor import Ready
 
 SERVICE_NAMES = ("mariadb", "storage", "bigquery", "spark", "airflow")
@@ -80,6 +80,8 @@ def up(
         with ThreadPoolExecutor(1) as pool:
             metadata = pool.submit(_prepare_airflow, state, variables)
             supervisor.start_all(state, started, report)
+            if "mariadb" in running:
+                databases.create(services.database_socket(state), password)
             metadata.result()
         if with_airflow:
             supervisor.start_all(state, [services.airflow(state, assigned, variables)], report)

@@ -17,14 +17,13 @@ from pathlib import Path
 
 from local.errors import LocalError
 from local.paths import ROOT, VENVS, StateFolder, write_private
-from local.stack import health
+from local.stack import databases, health
 from local.stack.ports import HOST
 
 PROJECT = "rcm-local"
 BUCKETS = ("rcm-lake", "rcm-landing")
-DATABASES = ("hospital_a", "hospital_b")
-DATABASE_USER = "rcm"
 SOCKET_PATH_LIMIT = 100
+ANY_DATABASE = "information_schema"
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ def mariadb(state: StateFolder, ports: Mapping[str, int], password: str) -> Serv
         "user": getpass.getuser(),
         "datadir": folder,
         "tmpdir": _temporary(folder),
-        "socket": _socket(state),
+        "socket": database_socket(state),
         "pid-file": state.path / "mariadb.pid",
         "init-file": state.path / "mariadb-init.sql",
         "port": ports["mariadb"],
@@ -78,7 +77,7 @@ def mariadb(state: StateFolder, ports: Mapping[str, int], password: str) -> Serv
         folder=state.path,
         port=ports["mariadb"],
         check=partial(
-            health.mysql_answers, HOST, ports["mariadb"], DATABASE_USER, password, DATABASES[-1]
+            health.mysql_answers, HOST, ports["mariadb"], databases.USER, password, ANY_DATABASE
         ),
         prepare=partial(_prepare_mariadb, state, folder, password),
     )
@@ -180,7 +179,7 @@ def _program(name: str) -> str:
     return path
 
 
-def _socket(state: StateFolder) -> Path:
+def database_socket(state: StateFolder) -> Path:
     """Returns the socket's path; the kernel takes only short ones."""
     path = state.path / "mariadb.sock"
     if len(str(path)) <= SOCKET_PATH_LIMIT:
@@ -194,13 +193,8 @@ def _prepare_mariadb(state: StateFolder, folder: Path, password: str) -> None:
     _temporary(folder).mkdir(parents=True, exist_ok=True)
     if not folder.exists():
         _install_database(folder, state.log("mariadb"))
-    statements = [
-        *(f"CREATE DATABASE IF NOT EXISTS {name} CHARACTER SET utf8mb4;" for name in DATABASES),
-        f"CREATE USER IF NOT EXISTS '{DATABASE_USER}'@'%';",
-        f"ALTER USER '{DATABASE_USER}'@'%' IDENTIFIED BY '{password}';",
-        *(f"GRANT ALL ON {name}.* TO '{DATABASE_USER}'@'%';" for name in DATABASES),
-    ]
-    write_private(state.path / "mariadb-init.sql", "\n".join(statements) + "\n")
+    statements = "\n".join(databases.grants(password))
+    write_private(state.path / "mariadb-init.sql", f"{statements}\n")
 
 
 def _temporary(folder: Path) -> Path:

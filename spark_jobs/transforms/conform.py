@@ -127,9 +127,23 @@ def _with_offset(value: SparkColumn) -> SparkColumn:
 def _cleaned(column: Column, types: Mapping[str, str], load: Load) -> SparkColumn:
     source = load.columns.get(column.name)
     if source is None:
-        return F.lit(None).cast("string")
+        return F.lit(load.constants.get(column.name)).cast("string")
     value = F.col(f"`{source}`")
-    return value if _is_typed(column, types, load) else clean(value.cast("string"))
+    if _is_typed(column, types, load):
+        return value
+    return _spelled_as_mapped(clean(_part(value.cast("string"), column, load)), column, load)
+
+
+def _part(value: SparkColumn, column: Column, load: Load) -> SparkColumn:
+    split = load.splits.get(column.name)
+    return F.split_part(value, F.lit(split.separator), F.lit(split.part)) if split else value
+
+
+def _spelled_as_mapped(value: SparkColumn, column: Column, load: Load) -> SparkColumn:
+    spelled = value
+    for spelling, meant in load.values.get(column.name, {}).items():
+        spelled = F.when(value == spelling, meant).otherwise(spelled)
+    return spelled
 
 
 def _value(column: Column, types: Mapping[str, str], load: Load) -> SparkColumn:
@@ -148,6 +162,8 @@ def _value(column: Column, types: Mapping[str, str], load: Load) -> SparkColumn:
 
 def _is_typed(column: Column, types: Mapping[str, str], load: Load) -> bool:
     """Whether the source's type says what the contract's type asks; else the text is read."""
+    if column.name in load.splits or column.name in load.values:
+        return False
     source_type = types.get(load.columns.get(column.name, ""), "string")
     if column.type in ("DATE", "TIMESTAMP"):
         return source_type in _MOMENTS

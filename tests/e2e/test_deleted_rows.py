@@ -14,8 +14,9 @@ import pytest
 
 import simulator
 from local.airflow.process import DagWorker, RunFailed
+from simulator import HOSPITALS
 from simulator.mysql import transaction
-from tests.pipeline_support import HOSPITALS, Pipeline, last_run, pipeline, rows, silver_tables
+from tests.pipeline_support import Pipeline, last_run, pipeline, rows, silver_tables
 from utils.audit.publications import published_batches
 from utils.contracts.sources import sources
 from utils.settings import settings

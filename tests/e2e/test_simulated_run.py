@@ -15,10 +15,11 @@ import pytest
 
 import simulator
 from local.airflow.process import DagWorker, RunFailed
+from simulator import HOSPITALS
 from simulator.mysql import transaction
 from simulator.verify import verify
 from simulator.world import World
-from tests.pipeline_support import HOSPITALS, Pipeline, checkout, last_run, pipeline, rows
+from tests.pipeline_support import Pipeline, checkout, last_run, pipeline, rows
 from utils.contracts.entities import entities
 from utils.contracts.sources import sources
 from utils.gcp import bigquery
@@ -283,12 +284,12 @@ def test_a_source_that_refuses_is_one_clear_error_and_the_others_are_published(
     [
         pytest.param("kind: mysql", "kind: mysql\ncolour: red", "colour", id="H11-unknown-key"),
         pytest.param(
-            "    watermark: ModifiedDate\n    columns: {patient_id",
-            "    columns: {patient_id",
+            "    watermark: ModifiedDate\n    columns:",
+            "    columns:",
             "watermark",
             id="H11-missing-watermark",
         ),
-        pytest.param("patient_id: PatientID, first", "first", "patient_id", id="H11-unmapped"),
+        pytest.param("      patient_id: PatientID\n", "", "patient_id", id="H11-unmapped"),
     ],
 )
 def test_a_broken_configuration_is_one_clear_error_and_publishes_nothing(

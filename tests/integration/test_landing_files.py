@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from tests.landing_support import LAKE, LANDING, bronze, put
-from utils.errors import ConfigError, FileRefused, ObjectChanged
+from utils.errors import FileRefused, ObjectChanged
 from utils.gcp import storage
 from utils.landing.csv_records import Reject
 from utils.landing.drift import WantedColumn
@@ -246,6 +246,13 @@ def test_new_content_under_an_old_name_is_new(place: str, tmp_path: Path) -> Non
     assert found.status == "new"
 
 
-def test_pattern_must_say_whose_files_these_are(place: str) -> None:
-    with pytest.raises(ConfigError, match="source_system"):
-        discover(LANDING, f"{place}/*.csv", HOSPITALS, loaded={})
+def test_what_is_another_familys_is_neither_landed_nor_refused(place: str, tmp_path: Path) -> None:
+    put(f"{place}/hospital_a/1.csv", HEADER, tmp_path)
+    put(f"{place}/clinic_x/1.csv", HEADER, tmp_path)
+    pattern = f"{place}/{{source_system}}/*.csv"
+
+    found = discover(
+        LANDING, pattern, HOSPITALS, loaded={}, is_ours=lambda name: "/clinic_x/" not in name
+    )
+
+    assert [item.source_system for item in found] == ["hospital_a"]

@@ -26,7 +26,7 @@ from google.cloud import bigquery, storage
 
 from local.errors import LocalError, NoAnswer
 from local.paths import ROOT, StateFolder, state_folder
-from local.stack import client, processes, services, supervisor
+from local.stack import client, databases, processes, supervisor
 from local.stack import lifecycle as stack
 from local.stack.services import Service
 from tests.conftest import Stack
@@ -85,7 +85,7 @@ def _sql(state: StateFolder, statement: str) -> list[tuple[object, ...]]:
     connection = MySQLdb.connect(
         host="127.0.0.1",
         port=next(service.port for service in stack.status(state) if service.name == "mariadb"),
-        user=services.DATABASE_USER,
+        user=databases.USER,
         password=client.database_password(state),
         database="hospital_a",
     )
@@ -112,6 +112,33 @@ def own(own_state: StateFolder) -> StateFolder:
     """The breakable stack, whole."""
     stack.up(own_state, _ignore)
     return own_state
+
+
+def test_a_source_that_is_added_while_the_server_runs_gets_its_database(
+    own: StateFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = databases.databases()
+    monkeypatch.setattr(databases, "databases", lambda: {**known, "clinic_x_db": "clinic_x"})
+
+    variables = stack.up(own, _ignore)
+
+    assert variables["AIRFLOW_CONN_CLINIC_X_DB"].endswith("/clinic_x")
+    assert ("clinic_x",) in _sql(own, "SHOW DATABASES")
+
+
+def test_a_stack_is_shown_and_stopped_although_a_source_is_wrong(
+    own: StateFolder, tmp_path: Path
+) -> None:
+    (tmp_path / "sources").mkdir()
+    (tmp_path / "sources" / "broken.yaml").write_text("name: [")
+    environment = {**os.environ, "RCM_CONFIGS": str(tmp_path)}
+
+    for command, said in (("status", "mariadb    running"), ("down", "stopped: ")):
+        result = subprocess.run(
+            [sys.executable, "-m", "local", "--state", str(own.path), command],
+            cwd=ROOT, env=environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert said in result.stdout, result.stderr
 
 
 def test_bigquery_loads_what_storage_holds(stack_environment: Stack) -> None:

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from local.paths import ROOT
+from utils.contracts.sources import sources
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yaml").read_text())
 CLOUD_BUILD = yaml.safe_load((ROOT / "cloudbuild.yaml").read_text())
@@ -113,6 +114,17 @@ def test_containers_use_the_names_of_the_local_environment() -> None:
     assert airflow["GOOGLE_CLOUD_PROJECT"] == settings["project"]
     assert settings["lake_bucket"] in storage_check
     assert settings["landing_bucket"] in storage_check
+
+
+def test_containers_have_the_shipped_sources_databases() -> None:
+    statements = (ROOT / "local" / "docker" / "mysql.sql").read_text()
+    airflow = COMPOSE["services"]["airflow-scheduler"]["environment"]
+    shipped = {item.connection: item.name for item in sources().values() if item.kind == "mysql"}
+
+    assert set(re.findall(r"EXISTS (\w+)", statements)) == set(shipped.values())
+    assert set(re.findall(r"ON (\w+)\.", statements)) == set(shipped.values())
+    for connection, database in shipped.items():
+        assert airflow[f"AIRFLOW_CONN_{connection.upper()}"].endswith(f"/{database}")
 
 
 def test_the_tests_run_before_anything_is_deployed() -> None:

@@ -25,6 +25,7 @@ from simulator.world import generate
 from tests.simulator_support import DAYS, simulated
 
 DAY = date(2026, 2, 2)
+SIMULATED = "source_system IN ('hospital_a', 'hospital_b', 'reference_codes')"
 
 
 class PublishedTables:
@@ -136,20 +137,24 @@ def test_instants_are_compared_as_instants() -> None:
 
 def test_query_names_the_columns() -> None:
     expected = table("id", id=[1], amount=[2])
-    assert published_query("p_", "silver.t", expected) == "SELECT id, amount FROM `p_silver.t`"
+    assert published_query("p_", "silver.t", expected) == (
+        f"SELECT id, amount FROM `p_silver.t` WHERE {SIMULATED}"
+    )
 
 
 def test_query_of_a_summary_counts_and_adds_up() -> None:
     expected = table("source_system", source_system=["a"], _row_count=[1], paid_amount=[2])
     assert published_query("p_", "gold.fact", expected) == (
         "SELECT source_system, COUNT(*) AS _row_count, SUM(paid_amount) AS paid_amount "
-        "FROM `p_gold.fact` GROUP BY source_system"
+        f"FROM `p_gold.fact` WHERE {SIMULATED} GROUP BY source_system"
     )
 
 
 def test_a_column_that_counts_rows_is_no_summary() -> None:
     expected = table("entity", entity=["claims"], row_count=[1])
-    assert published_query("p_", "gold.t", expected) == "SELECT entity, row_count FROM `p_gold.t`"
+    assert published_query("p_", "gold.t", expected) == (
+        f"SELECT entity, row_count FROM `p_gold.t` WHERE {SIMULATED}"
+    )
 
 
 def test_what_was_planted_is_not_looked_for(answer_key: Path) -> None:
@@ -161,7 +166,7 @@ def test_what_was_planted_is_not_looked_for(answer_key: Path) -> None:
 
 def test_only_published_loads_are_compared() -> None:
     query = published_query("p_", "audit.table_loads", table("load_id", load_id=["x"]))
-    assert query.endswith("WHERE state = 'PUBLISHED'")
+    assert query.endswith(f"WHERE {SIMULATED} AND state = 'PUBLISHED'")
 
 
 @pytest.mark.parametrize("prefix", ["p`; DROP", "P", "p-"])

@@ -17,7 +17,7 @@ from local.paths import StateFolder
 from local.stack import lifecycle, ports, processes
 from local.stack.client import client_process_environment
 from local.stack.ports import HOST
-from local.stack.services import DATABASES
+from simulator import HOSPITALS
 from tools.chaos.mysql_proxy import MysqlProxy
 from tools.chaos.points import Names
 from tools.chaos.proxy import FaultProxy, ProxyThread
@@ -152,7 +152,7 @@ def _start_proxies(
     names = Names()
     kinds = {"storage": names.storage, "bigquery": names.bigquery}
     listening = ports.assign(
-        [f"chaos_{name}" for name in (*kinds, *DATABASES)], state.ports_file, in_use=()
+        [f"chaos_{name}" for name in (*kinds, *HOSPITALS)], state.ports_file, in_use=()
     )
     proxied = {}
     for service, name in kinds.items():
@@ -160,7 +160,7 @@ def _start_proxies(
         thread.serve(proxy)
         proxied[f"{service.upper()}_EMULATOR_HOST"] = proxy.address
     server = ports.read(state.ports_file)["mariadb"]
-    for hospital in DATABASES:
+    for hospital in HOSPITALS:
         port = listening[f"chaos_{hospital}"]
         thread.run(MysqlProxy(lambda: server, hospital, meet, port).start())
         variable = f"AIRFLOW_CONN_{hospital.upper()}_DB"

@@ -1,25 +1,34 @@
-"""Who delivers what: one file per source in `configs/sources/`. A new hospital is one file."""
+"""Who delivers what: one file per source in `configs/sources/`. A new hospital is one file.
+
+A hospital's file may declare its database and the files that are delivered for it: these are two
+sources, so that neither waits for the other.
+"""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, TypeAdapter, field_validator, model_validator
 
-from utils.contracts.entities import IDENTIFIER, Entity, entities
+from utils.contracts import select_statements
+from utils.contracts.column_maps import SOURCE_COLUMN, ColumnMap
+from utils.contracts.entities import IDENTIFIER
+from utils.contracts.file_patterns import SYSTEM, literal_prefix, name_regex
+from utils.contracts.source_checks import overlaps, problems
 from utils.errors import ConfigError
 from utils.paths import CONFIGS
 from utils.schema import StrictModel, load_model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 ExtraColumns = Literal["ignore", "refuse"]
 ROWS_HELD_AT_LEAST = 100
-SOURCE_COLUMN = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_ ]{0,63}$")]
+DELIVERIES = "_deliveries"
 
 
 class Mapped(StrictModel):
@@ -31,11 +40,17 @@ class Mapped(StrictModel):
     is held as a whole.
     """
 
+    key_is_compared: ClassVar[bool] = False
     entity: str
     watermark: SOURCE_COLUMN | None = None
-    columns: dict[str, SOURCE_COLUMN]
+    mapped: ColumnMap = Field(alias="columns")
     extra_columns: ExtraColumns = "ignore"
     max_quarantine_share: float = Field(default=0.1, ge=0, le=1)
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """The source's column by contract column; a constant has none."""
+        return {name: item.column for name, item in self.mapped.items() if item.column}
 
 
 class DatabaseTable(Mapped):
@@ -43,11 +58,15 @@ class DatabaseTable(Mapped):
 
     `overlap` is how far an incremental window reaches back behind the last one, so that rows
     committed late or stamped with a day only are seen again. `max_delete_share` is the share of
-    the table's live rows that a reconcile may close at once; three rows may always go. A table that is `optional` need not
-    be there: not every billing system has it.
+    the table's live rows that a reconcile may close at once; three rows may always go. A table that
+    is `optional` need not be there: not every billing system has it. With a `select` the table is
+    the result of this query over the source's own tables, for a source of another grain; it is run
+    read-only, and nothing is created at the source.
     """
 
+    key_is_compared = True
     load: Literal["full", "incremental"]
+    select: str | None = None
     overlap: timedelta = timedelta(days=1)
     max_delete_share: float = Field(default=0.05, ge=0, le=1)
     optional: bool = False
@@ -62,17 +81,43 @@ class DatabaseTable(Mapped):
             raise ValueError("`overlap` cannot be negative")
         return self
 
+    @model_validator(mode="after")
+    def _select_only_reads(self) -> DatabaseTable:
+        if self.select is None:
+            return self
+        if complaint := select_statements.complaint(self.select):
+            raise ValueError(f"`select`: {complaint}")
+        if self.optional:
+            raise ValueError("a table with a `select` cannot be `optional`; remove one of them")
+        return self
 
-class FileTable(Mapped):
-    """A family of delivered files; the folder in `{source_system}` says whose rows they are.
+
+class Delivery(Mapped):
+    """A family of files that are delivered for one hospital.
 
     With `period: month` every name says its month (`2024-03`), and a month without a file between
     two that came is a warning in `audit.dq_results`.
     """
 
     files: str = Field(pattern=r"^[a-z0-9_{}/*.-]+$")
-    source_systems: tuple[str, ...] = Field(min_length=1)
     period: Literal["month"] | None = None
+
+
+class FileTable(Delivery):
+    """A family of files for one or more hospitals: the folder `{source_system}` says for which."""
+
+    source_systems: tuple[str, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _says_whose_files_these_are(self) -> FileTable:
+        if SYSTEM not in self.files and len(self.source_systems) != 1:
+            raise ValueError(f"put {SYSTEM} into `files`, or name one source system")
+        return self
+
+    @property
+    def patterns(self) -> list[str]:
+        """Patterns of the names of its files, one a hospital."""
+        return [self.files.replace(SYSTEM, system) for system in self.source_systems]
 
 
 class _Source(StrictModel):
@@ -92,6 +137,13 @@ class _Source(StrictModel):
         return name
 
     @property
+    def families(self) -> Iterator[tuple[str, Mapped]]:
+        """Everything that has a column map, with the field that declares it."""
+        for field in ("tables", "deliveries"):
+            for name, family in getattr(self, field, {}).items():
+                yield f"{field}.{name}", family
+
+    @property
     def zone(self) -> ZoneInfo:
         """The zone in which the source writes its local times."""
         return ZoneInfo(self.time_zone)
@@ -103,11 +155,15 @@ class _Source(StrictModel):
 
 
 class DatabaseSource(_Source):
-    """A hospital's MySQL database; `connection` is the name of an Airflow connection."""
+    """A hospital's MySQL database; `connection` is the name of an Airflow connection.
+
+    `deliveries` are the hospital's own families of files, each with a layout of its own.
+    """
 
     kind: Literal["mysql"]
     connection: str = Field(pattern=IDENTIFIER)
     tables: dict[str, DatabaseTable] = Field(min_length=1)
+    deliveries: dict[str, Delivery] = {}
 
 
 class FileSource(_Source):
@@ -123,52 +179,90 @@ Source = DatabaseSource | FileSource
 _ANY_SOURCE: TypeAdapter[Source] = TypeAdapter(Annotated[Source, Field(discriminator="kind")])
 
 
-def _check(source: Source, file: str) -> None:
-    for name, table in source.tables.items():
-        where = f"{file}: tables.{name}"
-        entity = entities().get(table.entity)
-        if entity is None:
-            known = ", ".join(entities())
-            raise ConfigError(
-                f"field `entity` names `{table.entity}`",
-                where=where,
-                remedy=f"Write one of {known}",
-            )
-        _check_columns(table, entity, where)
-
-
-def _check_columns(table: Mapped, entity: Entity, where: str) -> None:
-    for name in table.columns.keys() - entity.columns.keys():
-        raise ConfigError(
-            f"field `columns.{name}` is no column of {entity.name}",
-            where=where,
-            remedy=f"Use the names of configs/entities/{entity.name}.yaml",
-        )
-    for name, column in entity.columns.items():
-        if column.required and name not in table.columns:
-            raise ConfigError(
-                f"required column `{name}` of {entity.name} is not mapped",
-                where=where,
-                remedy=f"Add `{name}: <source column>` to `columns`",
-            )
-
-
 @cache
 def sources() -> dict[str, Source]:
     """All sources by name.
 
     Raises:
-        ConfigError: a file is wrong; the message names file, field and what to write.
+        ConfigError: files are wrong; the message names every file, field and what to write.
     """
-    return {path.stem: load_source(path) for path in sorted((CONFIGS / "sources").glob("*.yaml"))}
+    found, errors = _read(CONFIGS / "sources")
+    if len(errors) > 1:
+        raise ConfigError(f"{len(errors)} errors in configs/sources: {' '.join(map(str, errors))}")
+    if errors:
+        raise errors[0]
+    return found
 
 
-def load_source(path: Path) -> Source:
-    """Reads and checks one source file."""
-    source = load_model(path, _ANY_SOURCE)
-    if source.name != path.stem:
-        raise ConfigError(
-            f"field `name` says {source.name}", where=path.name, remedy=f"Write {path.stem}"
+def source_errors(folder: Path = CONFIGS / "sources") -> list[ConfigError]:
+    """Everything that is wrong with the files of a folder, by file."""
+    return _read(folder)[1]
+
+
+def file_owner(object_name: str) -> tuple[str, str] | None:
+    """The source and table that a delivered file belongs to.
+
+    That is the one whose pattern it fits; a file that fits none is the nearest pattern's to
+    refuse, so that one source answers for every file.
+    """
+    near = [
+        (any(name_regex(pattern).fullmatch(object_name) for pattern in table.patterns), prefix, key)
+        for key, table in _file_tables(sources()).items()
+        if object_name.startswith(prefix := literal_prefix(table.files))
+    ]
+    return max(near, key=lambda item: (item[0], len(item[1])))[2] if near else None
+
+
+def _read(folder: Path) -> tuple[dict[str, Source], list[ConfigError]]:
+    found: dict[str, Source] = {}
+    errors: list[ConfigError] = []
+    for path in sorted(folder.glob("*.yaml")):
+        try:
+            declared = load_model(path, _ANY_SOURCE)
+            errors += problems(declared, path)
+        except ConfigError as error:
+            errors.append(error)
+            continue
+        parts = _parts(declared) if declared.name == path.stem else ()
+        for source in parts:
+            if source.name in found:
+                errors.append(_name_taken(source.name, path))
+            found[source.name] = source
+    return found, [*errors, *overlaps(_file_tables(found))]
+
+
+def _parts(declared: Source) -> Iterator[Source]:
+    """The sources of one file: what it declares, and the files of a hospital with a database."""
+    yield declared
+    if isinstance(declared, DatabaseSource) and declared.deliveries:
+        yield FileSource(
+            name=f"{declared.name}{DELIVERIES}",
+            description=f"Files delivered for {declared.name}.",
+            kind="files",
+            time_zone=declared.time_zone,
+            tables={
+                name: FileTable(
+                    **item.model_dump(by_alias=True, exclude={"files"}),
+                    files=item.files.replace(SYSTEM, declared.name),
+                    source_systems=(declared.name,),
+                )
+                for name, item in declared.deliveries.items()
+            },
         )
-    _check(source, path.name)
-    return source
+
+
+def _name_taken(name: str, path: Path) -> ConfigError:
+    return ConfigError(
+        f"the name {name} is that of the deliveries of a hospital's file too",
+        where=path.name,
+        remedy="Rename one of the two files",
+    )
+
+
+def _file_tables(found: Mapping[str, Source]) -> dict[tuple[str, str], FileTable]:
+    return {
+        (source.name, name): table
+        for source in found.values()
+        if isinstance(source, FileSource)
+        for name, table in source.tables.items()
+    }

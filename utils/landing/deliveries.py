@@ -13,6 +13,7 @@ from utils.audit.checks import record_checks
 from utils.audit.files import known_files, landed_files, record_files
 from utils.audit.loads import Load
 from utils.audit.runs import Run
+from utils.contracts.sources import file_owner
 from utils.errors import FileRefused
 from utils.landing.files import REFUSALS, FileRequest, LandedFile, discover, land_file
 from utils.landing.months import delivered_months
@@ -26,13 +27,16 @@ if TYPE_CHECKING:
     from utils.landing.files import Discovered
 
 _LOG = logging.getLogger(__name__)
+_REMEDIES = {
+    "unknown_source_system": "Add the hospital to `source_systems` in the source's file, or "
+    "declare the files in `deliveries` of the hospital's own",
+}
 
 
 def expected_files(source: FileSource, run: Run) -> Iterator[Expected]:
     """The loads of files that are not in bronze yet; records those whose content is.
 
     Raises:
-        ConfigError: a pattern does not say whose files it finds.
         ObjectChanged: a file was replaced while it was read.
     """
     for name, table in source.tables.items():
@@ -43,12 +47,17 @@ def expected_files(source: FileSource, run: Run) -> Iterator[Expected]:
             table.source_systems,
             loaded=loaded,
             seen=seen,
+            is_ours=lambda object_name, name=name: _is_ours(object_name, source.name, name),  # type: ignore[misc]
         )
         duplicates = [item for item in deliveries if item.status == "duplicate"]
         record_files([_file(item, source.name, name, run, "DUPLICATE") for item in duplicates])
         for item in deliveries:
             if item.status != "duplicate":
                 yield _expected_file(source, name, item, run)
+
+
+def _is_ours(object_name: str, source: str, table: str) -> bool:
+    return file_owner(object_name) in ((source, table), None)
 
 
 def _expected_file(source: FileSource, name: str, item: Discovered, run: Run) -> Expected:
@@ -91,7 +100,7 @@ def _read_file(item: Discovered, request: FileRequest) -> LandedFile:
             REFUSALS[reason],
             reason=reason,
             where=item.file.uri,
-            remedy="Have it sent again, or remove it from the landing bucket",
+            remedy=_REMEDIES.get(reason, "Have it sent again, or remove it from the bucket"),
         )
     return land_file(request)
 

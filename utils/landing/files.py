@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Literal
 
 import pyarrow as pa
 
-from utils.errors import ConfigError, FileRefused, ObjectChanged
+from utils.contracts.file_patterns import literal_prefix, name_regex
+from utils.errors import FileRefused, ObjectChanged
 from utils.gcp import storage
 from utils.gcp.storage import StoredObject
 from utils.landing.bronze import Landed, LoadStamp, write_load
@@ -22,7 +23,7 @@ from utils.landing.csv_header import HeaderMatch, match_header
 from utils.landing.csv_records import CsvRecords, Probe, Reject, probe
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from utils.contracts.sources import ExtraColumns
@@ -50,7 +51,6 @@ REJECTS = {
 BATCH_ROWS = 20_000
 BATCH_CHARACTERS = 16 << 20
 MIN_REJECTS = 100
-SYSTEM = "{source_system}"
 
 
 @dataclass(frozen=True)
@@ -131,6 +131,7 @@ def discover(
     *,
     loaded: Mapping[str, Collection[str]],
     seen: Collection[tuple[str, int]] = frozenset(),
+    is_ours: Callable[[str], bool] = lambda name: True,
 ) -> list[Discovered]:
     """Lists what has arrived, oldest first.
 
@@ -141,26 +142,19 @@ def discover(
         loaded: per source system the SHA-256 of contents that were loaded before.
         seen: (uri, generation) of objects that were dealt with before; they are left out unread,
             so that a daily run costs what arrived, not what lies there.
+        is_ours: whether an object is not another family's to land or to refuse.
 
     Raises:
-        ConfigError: no folder says whose rows the files hold, and more than one hospital might.
         ObjectChanged: an object was replaced while it was read.
     """
-    if SYSTEM not in pattern and len(source_systems) != 1:
-        raise ConfigError(
-            "The pattern does not say whose files these are",
-            where=pattern,
-            remedy=f"Put {SYSTEM} into `files`, or name one source system",
-        )
     known = {system: set(loaded.get(system, ())) for system in source_systems}
-    prefix = re.split(r"[*{]", pattern, maxsplit=1)[0]
     arrived = [
         item
-        for item in storage.list_objects(bucket, prefix)
-        if (item.uri, item.generation) not in seen
+        for item in storage.list_objects(bucket, literal_prefix(pattern))
+        if (item.uri, item.generation) not in seen and is_ours(storage.split_uri(item.uri)[1])
     ]
     arrived.sort(key=lambda item: (item.updated_at, item.uri))
-    return [_classify(item, _regex(pattern), known) for item in arrived]
+    return [_classify(item, name_regex(pattern), known) for item in arrived]
 
 
 def land_file(request: FileRequest) -> LandedFile:
@@ -283,11 +277,6 @@ def _classify(
         return Discovered(item, system, sha256, "duplicate")
     known[system].add(sha256)
     return Discovered(item, system, sha256, "new")
-
-
-def _regex(pattern: str) -> re.Pattern[str]:
-    escaped = re.escape(pattern).replace(r"\*", "[^/]*")
-    return re.compile(escaped.replace(re.escape(SYSTEM), "(?P<source_system>[^/]+)"))
 
 
 def _placed(refusal: FileRefused, file: StoredObject) -> FileRefused:

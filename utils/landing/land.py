@@ -181,6 +181,7 @@ def _table_request(
         key=tuple(table.columns[name] for name in entities()[table.entity].key),
         money=tuple(money(load).values()),
         extra_columns=table.extra_columns,
+        select=table.select,
     )
 
 

@@ -32,10 +32,12 @@ from utils.landing.mysql_query import (
     SourceColumn,
     Window,
     arrow_type,
+    derived,
     keys_condition,
     select_sql,
     window_condition,
 )
+from utils.landing.mysql_types import result_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -46,7 +48,8 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 5
 INSPECT_SECONDS = 30
 BATCH_ROWS = 65_536
-_SESSION = ["SET SESSION time_zone = '+00:00'"]
+_READ_ONLY = "SET SESSION TRANSACTION READ ONLY"
+_SESSION = ["SET SESSION time_zone = '+00:00'", _READ_ONLY]
 _COLUMNS = """
     SELECT COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, NUMERIC_PRECISION, NUMERIC_SCALE
     FROM information_schema.COLUMNS
@@ -56,6 +59,7 @@ _COLUMNS = """
 _TABLES = "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()"
 _ACCESS_REFUSED = {1044, 1045, 1142, 1143, 1227, 1698}
 _NO_DATABASE = 1049
+_CLIENT_ERRORS = 2000
 _NOTHING_SAID = "It broke off or did not answer"
 
 
@@ -79,6 +83,7 @@ class TableRequest:
         extra_columns: what becomes of a table with columns beyond `columns`, watermark and key.
         is_checked: whether each row carries the checksum of all these columns.
         carried: the only columns to bring; None brings all.
+        select: query whose result is the table; None reads the source's own table.
     """
 
     uri: str
@@ -96,6 +101,7 @@ class TableRequest:
     extra_columns: ExtraColumns = "ignore"
     is_checked: bool = False
     carried: tuple[str, ...] | None = None
+    select: str | None = None
 
     @property
     def where(self) -> str:
@@ -184,6 +190,8 @@ def land_table(request: TableRequest) -> Landed:
 
 def _inspect(request: TableRequest) -> dict[str, SourceColumn]:
     """The table's columns by lower-case name; MySQL does not tell columns apart by case."""
+    if request.select:
+        return _inspect_select(request, request.select)
     rows = _ask(request.uri, request.source, _COLUMNS, [request.table])
     if not rows:
         raise SourceError(
@@ -195,6 +203,24 @@ def _inspect(request: TableRequest) -> dict[str, SourceColumn]:
         name.lower(): SourceColumn(name, data_type.lower(), column_type.lower(), *size)
         for name, data_type, column_type, *size in rows
     }
+
+
+def _inspect_select(request: TableRequest, select: str) -> dict[str, SourceColumn]:
+    """The columns of a query's result, which no row is read for."""
+    sql = f"SELECT * FROM {derived(select, request.table)} LIMIT 0"  # noqa: S608 (checked)
+    with _cursor(request.uri, request.source) as cursor:
+        try:
+            cursor.execute(sql)
+        except MySQLdb.Error as error:
+            if error.args[0] in _ACCESS_REFUSED or error.args[0] >= _CLIENT_ERRORS:
+                raise
+            raise SourceError(
+                f"The source cannot run the table's `select` (MySQL error {error.args[0]})",
+                where=request.where,
+                remedy="Correct its names in configs/sources; try it in the source's own client",
+            ) from None
+        columns = result_columns(cursor.description, cursor.description_flags)
+    return {column.name.lower(): column for column in columns}
 
 
 def _match(request: TableRequest, found: Mapping[str, SourceColumn]) -> _Plan:
@@ -229,8 +255,15 @@ def _stream(
         order.insert(0, watermark.name)
     elif request.only is not None:
         condition = keys_condition([found[name.lower()] for name in request.key], request.only)
-    table = request.table
-    sql = select_sql(table, plan.columns, plan.names, condition, order, plan.checked)
+    sql = select_sql(
+        request.table,
+        plan.columns,
+        plan.names,
+        condition,
+        order,
+        plan.checked,
+        request.select,
+    )
     with _carried(request.where):
         yield from connectorx.read_sql(
             _carrier_uri(request.uri),
@@ -286,17 +319,25 @@ def _numbered(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[pa.RecordBatc
 
 
 def _ask(uri: str, source: str, sql: str, values: Sequence[str] = ()) -> list[tuple[Any, ...]]:
+    with _cursor(uri, source) as cursor:
+        cursor.execute(sql, list(values) or None)
+        return list(cursor.fetchall())
+
+
+@contextmanager
+def _cursor(uri: str, source: str) -> Iterator[Any]:
+    """A cursor of a session that cannot write."""
     try:
         connection = MySQLdb.connect(
             **_login(uri),
             charset="utf8mb4",
             connect_timeout=CONNECT_SECONDS,
             read_timeout=INSPECT_SECONDS,
+            init_command=_READ_ONLY,
         )
         try:
             with connection.cursor() as cursor:
-                cursor.execute(sql, list(values) or None)
-                return list(cursor.fetchall())
+                yield cursor
         finally:
             connection.close()
     except MySQLdb.Error as error:

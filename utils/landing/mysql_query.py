@@ -165,11 +165,13 @@ def select_sql(
     condition: str = "",
     order_by: Sequence[str] = (),
     checked: Sequence[SourceColumn] = (),
+    select: str | None = None,
 ) -> str:
     """One statement that reads the columns under the given names, plus `INVALID_DATES`.
 
     `INVALID_DATES` has bit i set when date column i (counted among the date columns) holds a date
-    that no calendar has. With `checked` columns there is their `CHECKSUM` too.
+    that no calendar has. With `checked` columns there is their `CHECKSUM` too. With a `select` the
+    table is what this query returns.
     """
     selected = [
         f"{expression(column)} AS {quote(name)}"
@@ -186,7 +188,13 @@ def select_sql(
     selected.append(f"{mask} AS {INVALID_DATES}")
     if checked:
         selected.append(f"{checksum(checked)} AS {CHECKSUM}")
-    return f"SELECT {', '.join(selected)} FROM {quote(table)}{where}{order}"  # noqa: S608 (quoted)
+    origin = derived(select, table) if select else quote(table)
+    return f"SELECT {', '.join(selected)} FROM {origin}{where}{order}"  # noqa: S608 (quoted)
+
+
+def derived(select: str, name: str) -> str:
+    """A query, checked when the configuration was read, in the place of a table."""
+    return f"(\n{select}\n) AS {quote(name)}"
 
 
 def window_condition(watermark: SourceColumn, window: Window, zone: tzinfo) -> str:

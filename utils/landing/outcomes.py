@@ -94,7 +94,9 @@ def _message(error: Exception | None) -> str:
 def wanted(table: Mapped) -> tuple[WantedColumn, ...]:
     """Columns to read: the mapped ones, and the watermark, without which no row has a time."""
     contract = entities()[table.entity].columns
-    required = {column: contract[name].required for name, column in table.columns.items()}
+    required: dict[str, bool] = {}
+    for name, column in table.columns.items():
+        required[column] = required.get(column, False) or contract[name].required
     if table.watermark:
         required[table.watermark] = True
     return tuple(WantedColumn(name, is_required) for name, is_required in required.items())

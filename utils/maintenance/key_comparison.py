@@ -169,6 +169,7 @@ def _stage_keys(subject: Subject, connection_uri: str) -> tuple[str, tuple[str, 
             load_id=load_id,
             target_uri=settings().lake_uri("reconcile", f"{load_id}.parquet"),
             is_checked=watermark is not None,
+            select=subject.table.select,
             carried=tuple(dict.fromkeys([*subject.key, *filter(None, [watermark])])),
         )
     )

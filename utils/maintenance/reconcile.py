@@ -197,6 +197,7 @@ def _reread(subject: Subject, keys: Keys, connection_uri: str) -> Expected:
         is_checked=True,
         money=tuple(money(load).values()),
         extra_columns=subject.table.extra_columns,
+        select=subject.table.select,
     )
     return Expected(load, lambda: land_table(request))
 

@@ -80,14 +80,23 @@ def _entity(
 def _load(load: Load, is_limited: bool) -> dict[str, Any]:
     source = sources()[load.source]
     table = source.tables[load.table_name]
+    columns = {name: column for name, column in table.columns.items() if column in load.columns}
+    mapped = {name: table.mapped[name] for name in columns}
     limit = {"share": float(table.max_quarantine_share), "rows": ROWS_HELD_AT_LEAST}
     return {
         "load_id": load.replays or load.load_id,
         "source_system": load.source_system,
         "time_zone": source.time_zone,
         "path": load.uri,
-        "columns": {
-            name: column for name, column in table.columns.items() if column in load.columns
+        "columns": columns,
+        "splits": {
+            name: {"separator": item.split, "part": item.part}
+            for name, item in mapped.items()
+            if item.split
+        },
+        "values": {name: item.values for name, item in mapped.items() if item.values},
+        "constants": {
+            name: item.constant for name, item in table.mapped.items() if item.constant is not None
         },
         # The watermark of a row that was overlooked may lie behind what silver has seen since.
         "watermark": None if load.load_type == "reread" else table.watermark,

@@ -106,3 +106,99 @@ def test_a_missing_id_has_no_key(conformed: Conformed) -> None:
 def test_a_mapped_column_that_is_not_in_the_load_is_an_error(conformed: Conformed) -> None:
     with pytest.raises(SpecError, match="load l1 of things has no column Value"):
         conformed({"ID": ["1"]}, columns={"thing_id": "ID", "value": "Value"})
+
+
+MAPPED = {"thing_id": "ID", "value": "Value"}
+
+
+@pytest.mark.parametrize(
+    ("said", "value"),
+    [
+        ("Insurance Payment", "Paid"),
+        ("  Insurance\u00a0Payment ", "Paid"),
+        ("insurance payment", "insurance payment"),
+        ("Open", "Insurance Payment"),
+        ("Else", "Else"),
+        (None, None),
+    ],
+    ids=["named", "blanks-around", "other-case-is-not-named", "once-only", "not-named", "null"],
+)
+def test_a_named_spelling_is_read_as_its_value(
+    conformed: Conformed, said: str | None, value: str | None
+) -> None:
+    spellings = {"Insurance Payment": "Paid", "Open": "Insurance Payment"}
+    bronze = {"ID": ["1"], "Value": pa.array([said], pa.string())}
+
+    row = conformed(bronze, columns=MAPPED, values={"value": spellings})
+
+    assert row["value"] == value
+
+
+@pytest.mark.parametrize("column_type", [pa.int64(), pa.decimal128(3, 0)])
+def test_a_number_of_the_source_can_be_named(conformed: Conformed, column_type: Any) -> None:
+    bronze = {"ID": ["1"], "Value": pa.array([2], column_type)}
+
+    assert conformed(bronze, columns=MAPPED, values={"value": {"2": "Male"}})["value"] == "Male"
+
+
+@pytest.mark.parametrize(
+    ("said", "separator", "part", "value"),
+    [
+        ("Rivera, Ana", ", ", 1, "Rivera"),
+        ("Rivera, Ana Maria", ", ", 2, "Ana Maria"),
+        ("Ana Maria Rivera", " ", -1, "Rivera"),
+        ("A.B.C", ".", 2, "B"),
+        ("Rivera", ", ", 2, None),
+        ("Rivera", ", ", -2, None),
+        (None, ", ", 1, None),
+    ],
+)
+def test_a_part_of_a_text_is_read(
+    conformed: Conformed, said: str | None, separator: str, part: int, value: str | None
+) -> None:
+    bronze = {"ID": ["1"], "Value": pa.array([said], pa.string())}
+
+    split = {"value": {"separator": separator, "part": part}}
+
+    assert conformed(bronze, columns=MAPPED, splits=split)["value"] == value
+
+
+def test_a_part_is_named_after_it_is_taken(conformed: Conformed) -> None:
+    row = conformed(
+        {"ID": ["1"], "Value": ["x-7"]},
+        columns=MAPPED,
+        splits={"value": {"separator": "-", "part": 2}},
+        values={"value": {"7": "Seven"}},
+    )
+    assert row["value"] == "Seven"
+
+
+def test_a_constant_is_the_same_in_every_row(conformed: Conformed) -> None:
+    row = conformed({"ID": ["1"]}, columns={"thing_id": "ID"}, constants={"value": "Private"})
+    assert row["value"] == "Private"
+
+
+def test_constants_are_read_by_their_type(spark: SparkSession, tmp_path: Path) -> None:
+    path = write_bronze(tmp_path / "part-0.parquet", {"ID": ["1"]})
+    constants = {"day": "2026-01-31", "cents": "12.50", "flag": "true", "at": "2026-01-31 12:00:00"}
+    types = {"day": "DATE", "cents": "NUMERIC", "flag": "BOOL", "at": "TIMESTAMP"}
+    columns = [column_json(name, type=kind) for name, kind in types.items()]
+    entity = _entity(columns, {"columns": {"thing_id": "ID"}, "constants": constants})
+
+    row = _conformed(spark, path, entity)
+
+    assert [row[name] for name in types] == [
+        date(2026, 1, 31), Decimal("12.50"), True, utc(2026, 1, 31, 17),
+    ]  # fmt: skip
+    assert not any(row[f"_{name}_invalid"] for name in types)
+
+
+def test_loads_of_other_maps_are_read_apart() -> None:
+    loads = [
+        {"columns": MAPPED},
+        {"columns": MAPPED, "values": {"value": {"a": "b"}}},
+        {"columns": MAPPED, "splits": {"value": {"separator": " ", "part": 1}}},
+        {"columns": {"thing_id": "ID"}, "constants": {"value": "x"}},
+    ]
+    shapes = {_entity([column_json("value")], load).loads[0].shape for load in loads}
+    assert len(shapes) == 4

@@ -1,0 +1,22 @@
+"""The sources that the tests have, whatever else stands in `configs/sources/`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from local.paths import ROOT
+
+SHIPPED = ("hospital_a", "hospital_b", "payer_claims", "reference_codes")
+
+
+def lay_configs(folder: Path) -> Path:
+    """A folder of configuration files with the shipped sources only."""
+    (folder / "sources").mkdir(parents=True)
+    for path in (ROOT / "configs").iterdir():
+        if path.name != "sources":
+            (folder / path.name).symlink_to(path)
+    for name in SHIPPED:
+        (folder / "sources" / f"{name}.yaml").symlink_to(
+            ROOT / "configs" / "sources" / f"{name}.yaml"
+        )
+    return folder

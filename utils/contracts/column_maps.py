@@ -1,0 +1,89 @@
+"""How a column of the contract is read from what a source has: renamed, mapped, split or constant.
+
+Bronze keeps what the source said; Spark applies the map when it reads bronze.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+
+from utils.schema import StrictModel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SOURCE_COLUMN = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_ ]{0,63}$")]
+_WORD = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
+def _as_written(value: object) -> object:
+    """YAML reads 12 and 2026-01-31 as number and date; a decimal number it would round."""
+    return str(value) if type(value) in (int, date) else value
+
+
+class MappedColumn(StrictModel):
+    """Where the values of one contract column come from.
+
+    Attributes:
+        column: the source's column.
+        split: text at which its value is parted; `part` says which part is taken: 1 is the first,
+            -1 the last. A value without that part is blank.
+        values: contract value by source spelling, blanks around it left out; a spelling that is
+            not named stays as it is and meets the normal rules.
+        constant: value of every row, in place of a column.
+    """
+
+    column: SOURCE_COLUMN | None = None
+    split: Annotated[str, Field(min_length=1)] | None = None
+    part: int | None = None
+    values: dict[_WORD, _WORD] = {}
+    constant: Annotated[_WORD, BeforeValidator(_as_written)] | None = None
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> MappedColumn:
+        if (self.column is None) == (self.constant is None):
+            raise ValueError("write the source's `column`, or a `constant`")
+        if self.constant is not None and (self.values or self.split or self.part):
+            raise ValueError("a `constant` has neither `values` nor `split`")
+        if (self.split is None) != (self.part is None) or self.part == 0:
+            raise ValueError('write both `split: ", "` and `part: 1` (the first) or -1 (the last)')
+        return self
+
+    @property
+    def is_renamed_only(self) -> bool:
+        """Whether the source's values are taken as they are."""
+        return self.column is not None and not self.values and self.split is None
+
+
+def _named(value: object) -> object:
+    return {"column": value} if isinstance(value, str) else value
+
+
+ColumnMap = dict[str, Annotated[MappedColumn, BeforeValidator(_named)]]
+
+
+def fits(constant: str, column_type: str) -> bool:
+    """Whether Spark reads a constant as a value of a contract column's type."""
+    read = _READERS.get(column_type)
+    try:
+        return read is None or read(constant) is not None
+    except (ValueError, ArithmeticError):
+        return False
+
+
+def _bool(text: str) -> bool | None:
+    return {"true": True, "false": False, "1": True, "0": False}.get(text.lower())
+
+
+_READERS: dict[str, Callable[[str], Any]] = {
+    "DATE": date.fromisoformat,
+    "TIMESTAMP": datetime.fromisoformat,
+    "NUMERIC": Decimal,
+    "RATE": Decimal,
+    "INT64": int,
+    "BOOL": _bool,
+}
