@@ -202,7 +202,8 @@ SELECT
   claims.paid_amount,
   IF(
     claims.payer_sequence = 'P',
-    TRUNC(claims.claim_amount * contracts.allowed_percent / 100, 2),
+    -- A product of decimals is exact; the local emulator divides as a double.
+    TRUNC(claims.claim_amount * contracts.allowed_percent * NUMERIC '0.01', 2),
     NULL
   ) AS expected_allowed_amount,
   remittances.allowed_amount,
