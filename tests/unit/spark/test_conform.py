@@ -183,9 +183,9 @@ def test_constants_are_read_by_their_type(spark: SparkSession, tmp_path: Path) -
     constants = {"day": "2026-01-31", "cents": "12.50", "flag": "true", "at": "2026-01-31 12:00:00"}
     types = {"day": "DATE", "cents": "NUMERIC", "flag": "BOOL", "at": "TIMESTAMP"}
     columns = [column_json(name, type=kind) for name, kind in types.items()]
-    entity = _entity(columns, {"columns": {"thing_id": "ID"}, "constants": constants})
+    entity = things_entity(columns, {"columns": {"thing_id": "ID"}, "constants": constants})
 
-    row = _conformed(spark, path, entity)
+    row = conformed_row(spark, path, entity)
 
     assert [row[name] for name in types] == [
         date(2026, 1, 31), Decimal("12.50"), True, utc(2026, 1, 31, 17),
@@ -200,5 +200,5 @@ def test_loads_of_other_maps_are_read_apart() -> None:
         {"columns": MAPPED, "splits": {"value": {"separator": " ", "part": 1}}},
         {"columns": {"thing_id": "ID"}, "constants": {"value": "x"}},
     ]
-    shapes = {_entity([column_json("value")], load).loads[0].shape for load in loads}
+    shapes = {things_entity([column_json("value")], load).loads[0].shape for load in loads}
     assert len(shapes) == 4
