@@ -175,11 +175,11 @@ def _next_steps(options: argparse.Namespace) -> Iterator[str]:
     if options.what == "kpi":
         yield "It runs as it is. Make it yours: definition, columns, SELECT, given, expect. Then"
         yield f'  make test ARGS="-k {options.name} tests/sql/test_models.py"'
+        yield "  make dictionary"
     else:
         yield "Write the names of the hospital's tables and columns to the right of each colon,"
         yield "remove what it does not have (nothing marked `required`), and follow"
         yield "docs/new-hospital.md. Then"
-    yield "  make dictionary"
     yield "  make lint"
 
 

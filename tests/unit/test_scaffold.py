@@ -26,10 +26,12 @@ def copy(tmp_path: Path) -> Path:
 
 
 def run(copy: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    # Other tests of the process may have set where configurations are.
+    shell = {name: value for name, value in os.environ.items() if not name.startswith("RCM_")}
     return subprocess.run(
         [sys.executable, "-m", *words],
         cwd=copy,
-        env={**os.environ, "PYTHONPATH": str(copy)},
+        env={**shell, "PYTHONPATH": str(copy)},
         check=False,
         capture_output=True,
         text=True,
