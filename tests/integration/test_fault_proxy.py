@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 import google.cloud.storage as storage
 import pytest
 import requests
-from google.api_core.exceptions import PreconditionFailed
+from google.api_core.exceptions import PreconditionFailed, ServiceUnavailable
 from google.auth.credentials import AnonymousCredentials
 
 from local.stack.ports import is_free
 from tests.conftest import Stack
+from tools.chaos.faults import Effect
 from tools.chaos.points import Names, Point
-from tools.chaos.proxy import PAGE_SIZE, FaultProxy, ProxyThread, Toxic
+from tools.chaos.proxy import PAGE_SIZE, FaultProxy, ProxyThread
 
 LAKE = "rcm-lake"
 
@@ -23,8 +24,9 @@ LAKE = "rcm-lake"
 class Injected:
     """A fault that notes that it struck."""
 
-    toxic: Toxic | None = None
+    effect: Effect = Effect.HANG_UP
     is_after: bool = False
+    status: int | None = None
     struck: int = 0
 
     def strike(self) -> None:
@@ -105,14 +107,12 @@ def test_a_list_comes_in_small_pages_and_whole(scene: Scene) -> None:
 @pytest.mark.parametrize(
     ("fault", "error", "is_carried_out"),
     [
-        pytest.param(Injected("refuse"), requests.ConnectionError, False, id="refuse"),
-        pytest.param(Injected(), requests.ConnectionError, False, id="kill-before"),
-        pytest.param(Injected(None, True), requests.ConnectionError, True, id="kill-after"),
-        pytest.param(Injected("lose", True), requests.ConnectionError, True, id="lose"),
+        pytest.param(Injected(), requests.ConnectionError, False, id="hang-up-before"),
+        pytest.param(Injected(is_after=True), requests.ConnectionError, True, id="hang-up-after"),
         pytest.param(
-            Injected("cut", True), requests.exceptions.ChunkedEncodingError, True, id="cut"
+            Injected(Effect.CUT, True), requests.exceptions.ChunkedEncodingError, True, id="cut"
         ),
-        pytest.param(Injected("503"), Exception, False, id="status"),
+        pytest.param(Injected(status=503), ServiceUnavailable, False, id="status"),
     ],
 )
 def test_a_fault_hides_the_response(
@@ -122,11 +122,11 @@ def test_a_fault_hides_the_response(
     with pytest.raises(error):
         _upload(scene)
     assert scene.direct.blob("proxy/a").exists() == is_carried_out
-    assert fault.struck == (fault.toxic != "503")
+    assert fault.struck == (fault.status is None)
 
 
 def test_a_strike_that_passes_changes_no_answer(scene: Scene) -> None:
-    scene.fault = fault = Injected("pass")
+    scene.fault = fault = Injected(Effect.ANSWER)
     _upload(scene)
     assert fault.struck == 1
     assert scene.direct.blob("proxy/a").exists()

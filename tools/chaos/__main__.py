@@ -17,13 +17,17 @@ import simulator
 from local.paths import state_folder
 from local.run.one_shot import DAG, simulated_databases, upload_landing
 from local.stack.client import environment
-from tools.chaos import faults, report
+from tools.chaos import plan, report
+from tools.chaos.director import Director
+from tools.chaos.faults import FAULTS
 from tools.chaos.runner import Runner
 from tools.chaos.stage import Stage, stage
-from tools.chaos.trials import Clean, Director, Theatre
+from tools.chaos.trials import Clean, Theatre
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from tools.chaos.faults import Fault
 
 MOST_REPEATS = 2
 
@@ -64,7 +68,7 @@ def run(chosen: argparse.Namespace, folder: Path, console: Console) -> report.Re
     ):
         director.stage, director.runner = ready, runner
         theatre = Theatre(ready, director, runner)
-        kinds = [kind for kind in faults.KINDS if kind != "disk full" or ready.has_small_disks]
+        kinds = [kind for kind in FAULTS if ready.has_small_disks or not kind.needs_small_disks]
         if not ready.has_small_disks:
             console.print("disk full is left out: mounting a small disk needs root")
         for number, day in enumerate(_dates(chosen, ready), start=1):
@@ -72,7 +76,7 @@ def run(chosen: argparse.Namespace, folder: Path, console: Console) -> report.Re
             clean = theatre.run_clean(f"before-{number}", day)
             ready.snapshot(f"after-{number}")
             share = -(-chosen.count // chosen.dates)
-            drawn = faults.draw(clean.met, share, f"{chosen.seed}/{number}", kinds)
+            drawn = plan.draw(clean.met, share, f"{chosen.seed}/{number}", kinds)
             durable = {point.name for point in clean.met if point.is_durable}
             result.durable_points |= durable
             result.is_whole &= share >= len(durable)
@@ -93,7 +97,7 @@ def _until_stopped(result: report.Result) -> Iterator[None]:
 def _run_trials(
     theatre: Theatre,
     clean: Clean,
-    drawn: Sequence[faults.Fault],
+    drawn: Sequence[Fault],
     number: int,
     chosen: argparse.Namespace,
     console: Console,
@@ -101,9 +105,9 @@ def _run_trials(
 ) -> None:
     """Runs all trials of a date; faults whose point was not met come again in later ones."""
     places = {point.name: point.place for point in clean.met}
-    trials = list(enumerate(faults.spread(drawn, places, chosen.size), start=1))
+    trials = list(enumerate(plan.spread(drawn, places, chosen.size), start=1))
     for repeat in range(MOST_REPEATS + 1):
-        unmet: list[faults.Fault] = []
+        unmet: list[Fault] = []
         for index, planned in trials:
             name = f"{number}.{index}" + "r" * repeat
             if chosen.trial in (None, name):
@@ -111,7 +115,7 @@ def _run_trials(
                 unmet += outcome.unmet
                 result.outcomes.append(outcome)
                 report.show_trial(console, outcome)
-        trials = list(enumerate(faults.spread(unmet, places, chosen.size), start=1))
+        trials = list(enumerate(plan.spread(unmet, places, chosen.size), start=1))
     result.never_met += unmet
 
 

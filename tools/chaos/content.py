@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 
+from tools.chaos.volatile import stable
 from utils.contracts.entities import entities
 from utils.gcp import bigquery
 from utils.settings import settings
@@ -19,31 +19,12 @@ if TYPE_CHECKING:
 
 Content = dict[str, Counter[str]]
 LAYERS = ("bronze", "silver", "gold", "audit")
-# What differs between two good runs: when something happened, and ids of attempts.
-VOLATILE: Mapping[str, frozenset[str]] = {
-    "bronze": frozenset({"_extracted_at"}),
-    "silver": frozenset(),
-    "gold": frozenset(),
-    "audit": frozenset(
-        {
-            *("started_at", "ended_at", "planned_at", "landed_at", "published_at"),
-            *("seen_at", "quarantined_at", "checked_at", "renewed_at"),
-            *("batch_id", "batch_uri"),
-            # Of bytes that hold the time of extraction.
-            "checksum",
-        }
-    ),
-}
 # A date whose sources landed in turn is published in as many batches.
 _COUNTED_ONCE = "audit.publications"
-# The id of a silver publication is its batch's.
-_BATCH = re.compile(r"^[0-9]{8}-.*")
-_SHOWN_ROWS = 2
-_SHOWN_CHARACTERS = 300
 
 
 def content(layers: Sequence[str] = LAYERS) -> Content:
-    """Every row of every table as JSON, without what is volatile; equal rows are counted."""
+    """Every row of every table as JSON, as good runs share it; equal rows are counted."""
     present = {item.dataset_id for item in bigquery.client().list_datasets(timeout=30)}
     tables = [
         (layer, item.table_id)
@@ -53,16 +34,13 @@ def content(layers: Sequence[str] = LAYERS) -> Content:
         if item.table_type == "TABLE"
     ]
     selects = [
-        f"SELECT '{layer}' AS layer, '{table}' AS name, TO_JSON_STRING(held) AS content "
+        f"SELECT '{layer}.{table}' AS name, TO_JSON_STRING(held) AS content "
         f"FROM `{settings().table(layer, table)}` AS held"
         for layer, table in tables
     ]
     found: Content = {f"{layer}.{table}": Counter() for layer, table in tables}
     for row in bigquery.query("\nUNION ALL\n".join(selects)) if selects else []:
-        kept, table = (
-            _kept(row["layer"], json.loads(row["content"])),
-            f"{row['layer']}.{row['name']}",
-        )
+        table, kept = row["name"], as_text(stable(row["name"], json.loads(row["content"])))
         found[table][kept] = 1 if table == _COUNTED_ONCE else found[table][kept] + 1
     return found
 
@@ -78,33 +56,10 @@ def lake_log(lake_mount: Path) -> Content:
         for batch in batches:
             folder = lake_mount / batch["batch_uri"].removeprefix("gs://") / name / "observations"
             for file in sorted(folder.glob("*.parquet")):
-                rows = pq.read_table(file).to_pylist()
-                found[f"log.{name}"].update(str(sorted(row.items())) for row in rows)
+                found[f"log.{name}"].update(map(as_text, pq.read_table(file).to_pylist()))
     return found
 
 
-def differences(expected: Content, found: Content) -> list[str]:
-    """One line for each table that differs, with the first rows that are missing or too many."""
-    lines = []
-    for table in sorted(expected.keys() | found.keys()):
-        wanted, present = expected.get(table, Counter()), found.get(table, Counter())
-        lost, gained = wanted - present, present - wanted
-        if lost or gained:
-            lines.append(
-                f"{table}: {wanted.total()} rows expected, {present.total()} found; "
-                f"missing {lost.total()}{_examples(lost)}; too many {gained.total()}"
-                f"{_examples(gained)}"
-            )
-    return lines
-
-
-def _examples(rows: Counter[str]) -> str:
-    shown = [row[:_SHOWN_CHARACTERS] for row in sorted(rows)[:_SHOWN_ROWS]]
-    return f" ({' | '.join(shown)})" if shown else ""
-
-
-def _kept(layer: str, row: dict[str, Any]) -> str:
-    kept = {name: value for name, value in row.items() if name not in VOLATILE[layer]}
-    if "publication_id" in kept:
-        kept["publication_id"] = _BATCH.sub("batch", kept["publication_id"])
-    return json.dumps(kept, sort_keys=True)
+def as_text(row: Mapping[str, Any]) -> str:
+    """A row as JSON that can be compared and read again."""
+    return json.dumps(row, sort_keys=True, default=str)

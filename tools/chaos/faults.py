@@ -1,71 +1,49 @@
-"""Which faults there are, and how a seed spreads them over fail points and trials."""
+"""Which faults there are: each class says where it strikes, how, and what a run makes of it."""
 
 from __future__ import annotations
 
-import random
-from collections import Counter
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, get_args
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Mapping
 
-    from tools.chaos.points import Point
+    from tools.chaos.points import Met
 
-Kind = Literal[
-    "latency",
-    "refuse",
-    "cut",
-    "lose",
-    "409",
-    "412",
-    "429",
-    "503",
-    "403",
-    "kill task",
-    "kill spark",
-    "kill mariadb",
-    "kill storage",
-    "kill bigquery",
-    "disk full",
-]
-KINDS: tuple[Kind, ...] = get_args(Kind)
-# Retries have to absorb these: a run with no more than one of them in a task succeeds.
-TRANSIENT: frozenset[Kind] = frozenset(
-    {"latency", "refuse", "cut", "lose", "409", "412", "429", "503"}
-)
-# After these nothing of the run goes on.
-FATAL: frozenset[Kind] = frozenset({"kill task", "403"})
-# What one task of a line did is done again as long as the line's last one did not succeed.
-_LINES = (
-    ("plan_silver", "build_silver", "stage_silver", "publish_silver"),
-    ("refresh_gold", "close_run"),
-)
-SERVICES = ("spark", "mariadb", "storage", "bigquery")
 AT_RANDOM = "a random moment"
-
-_EVERYWHERE: dict[Kind, int] = {"kill task": 4}
-_AT_SERVICE: dict[str, dict[Kind, int]] = {
-    "storage": {"kill storage": 2, "disk full": 1},
-    "bigquery": {"kill bigquery": 2},
-    "mysql": {"kill mariadb": 3, "refuse": 2, "cut": 2},
-    "spark": {"kill spark": 4, "disk full": 2},
-}
-_AT_REQUEST: dict[Kind, int] = {"latency": 1, "refuse": 1, "cut": 1, "429": 1, "503": 1, "lose": 2}
-_AT_CHANGE: dict[Kind, int] = {"lose": 2, "409": 1, "412": 1, "403": 1}
-_RANDOM_SHARE = 0.15
-_READ_SHARE = 0.5
+# The services whose requests are answered over HTTP; weights count faults per service.
+_HTTP = {"storage": 1, "bigquery": 1}
 
 
-@dataclass(frozen=True)
-class Met:
-    """A fail point of an undisturbed run: its task, how often it is met, and its place in line."""
+class Expected(Enum):
+    """What becomes of a run that a fault strikes."""
 
-    name: str
-    task: str
-    is_durable: bool
-    times: int
-    place: int
+    ABSORBED = "a retry absorbs it: a run with no more than one of them in a task succeeds"
+    FAILED = "nothing of the run goes on"
+    EITHER = "the run succeeds or fails, by what was going on"
+
+
+class Effect(Enum):
+    """What the client of a request sees that a fault strikes, when nobody answers in its place."""
+
+    HANG_UP = "the connection ends without a response"
+    CUT = "the connection ends in the middle of the response"
+    DELAY = "the response comes late"
+    ANSWER = "the response comes as if nothing had happened"
+
+
+class Hands(Protocol):
+    """What a fault may do to the pipeline and its services."""
+
+    def kill_task(self) -> None:
+        """Ends the process of the running date."""
+
+    def kill_service(self, name: str) -> None:
+        """Ends a service, which its supervisor begins to start again."""
+
+    def fill_disk(self, name: str) -> None:
+        """Leaves no byte on a small disk."""
 
 
 @dataclass(frozen=True)
@@ -74,129 +52,199 @@ class Fault:
 
     Attributes:
         occurrence: which meeting of the point within a run, from 1.
-        is_after: a kill strikes when the request was carried out, instead of before it.
+        is_after: the fault strikes when the request was carried out, instead of before it.
         moment: for `AT_RANDOM` the share of an undisturbed run's time.
+        name: of the class, as the report shows it.
+        weights: how often the fault is drawn at a point of a service.
+        change_weights: how much more often where the request changes something.
+        status: an error that is answered instead of the request being carried out.
+        is_lasting: whether the point stays struck until the run ends.
+        strikes_anytime: whether the fault may strike at a random moment, and before or after.
+        ends_process: whether the process of the run is killed.
+        is_recorded: whether audit has to know of a run that failed by it.
+        needs_small_disks: whether the stage has to have them.
     """
 
-    kind: Kind
     point: str
     occurrence: int = 1
     is_after: bool = False
     moment: float = 0.0
     task: str = ""
 
+    name: ClassVar[str]
+    expected: ClassVar[Expected] = Expected.ABSORBED
+    effect: ClassVar[Effect] = Effect.HANG_UP
+    weights: ClassVar[Mapping[str, int]] = {}
+    change_weights: ClassVar[Mapping[str, int]] = {}
+    status: ClassVar[int | None] = None
+    is_lasting: ClassVar[bool] = False
+    strikes_anytime: ClassVar[bool] = False
+    ends_process: ClassVar[bool] = False
+    is_recorded: ClassVar[bool] = True
+    needs_small_disks: ClassVar[bool] = False
+
+    @classmethod
+    def weight(cls, point: Met) -> int:
+        """How often the fault is drawn at a point, compared with the others."""
+        change = cls.change_weights.get(point.service, 0) if point.is_durable else 0
+        return cls.weights.get(point.service, 0) + change
+
     @property
     def step(self) -> str:
         """The task, whichever source it works for."""
         return self.task.partition("[")[0]
 
+    def strike(self, hands: Hands) -> None:
+        """Does the damage beyond the request; most faults have none."""
+
     def __str__(self) -> str:
-        """Names kind and place, as the report does."""
+        """Names fault and place, as the report does."""
         if self.point == AT_RANDOM:
-            return f"{self.kind} at {self.moment:.0%} of the run"
-        when = ("after" if self.is_after else "before") if self.kind.startswith("kill") else "at"
-        return f"{self.kind} {when} [{self.point}] ({self.task}, meeting {self.occurrence})"
+            return f"{self.name} at {self.moment:.0%} of the run"
+        when = ("after" if self.is_after else "before") if self.strikes_anytime else "at"
+        return f"{self.name} {when} [{self.point}] ({self.task}, meeting {self.occurrence})"
 
 
-def met(recorded: Iterable[tuple[Point, str]]) -> list[Met]:
-    """The fail points of an undisturbed run, by name.
+class Latency(Fault):
+    """A response that comes late."""
 
-    What a task reads or loads side by side comes in an order of chance: it shares a place.
-    """
-    found: dict[str, Met] = {}
-    beside: dict[tuple[str, str], int] = {}
-    for order, (point, task) in enumerate(recorded):
-        known = found.get(point.name)
-        if known:
-            found[point.name] = replace(known, times=known.times + 1)
-            continue
-        service = point.name.partition(":")[0]
-        is_read = task.startswith("land[") and service != "bigquery"
-        if is_read or point.name.startswith("bigquery: load "):
-            place = beside.setdefault((task, "reads" if is_read else "loads"), order)
-        else:
-            place = order
-        found[point.name] = Met(point.name, task, point.is_durable, 1, place)
-    return [found[name] for name in sorted(found)]
+    name, effect, weights = "latency", Effect.DELAY, _HTTP
 
 
-def draw(points: Sequence[Met], count: int, seed: str, kinds: Iterable[Kind]) -> list[Fault]:
-    """Draws faults: every durable point once in an order of chance, then all points and moments.
+class Refuse(Fault):
+    """A connection that is refused."""
 
-    The same points, count, seed and kinds give the same faults. Each fault has dice of its own, so
-    that one more or less answer to wait for in the undisturbed run changes no other fault.
-    """
-    allowed = set(kinds)
-    durable = [point for point in points if point.is_durable]
-    others = [point for point in points if not point.is_durable]
-    order = random.Random(seed).sample(durable, len(durable))
-    drawn = [_fault(point, random.Random(f"{seed}/{point.name}"), allowed) for point in order]
-    while len(drawn) < count:
-        chance = random.Random(f"{seed}/{len(drawn)}")
-        if chance.random() < _RANDOM_SHARE:
-            drawn.append(_at_random(chance, allowed))
-        else:
-            group = others if others and chance.random() < _READ_SHARE else durable
-            drawn.append(_fault(chance.choice(group), chance, allowed))
-    return drawn[:count]
+    name, weights = "refuse", {**_HTTP, "mysql": 2}
 
 
-def _at_random(chance: random.Random, allowed: set[Kind]) -> Fault:
-    victims = [kind for kind in KINDS if kind.startswith("kill") and kind in allowed]
-    return Fault(chance.choice(victims), AT_RANDOM, moment=round(chance.uniform(0.05, 0.95), 2))
+@dataclass(frozen=True)
+class Cut(Fault):
+    """A response that breaks off."""
+
+    is_after: bool = True
+    name, effect, weights = "cut", Effect.CUT, {**_HTTP, "mysql": 2}
 
 
-def _fault(point: Met, chance: random.Random, allowed: set[Kind]) -> Fault:
-    weights = {kind: weight for kind, weight in _weights(point).items() if kind in allowed}
-    kind = chance.choices(list(weights), list(weights.values()))[0]
-    return Fault(
-        kind=kind,
-        point=point.name,
-        occurrence=chance.randint(1, point.times),
-        is_after=kind.startswith("kill") and chance.random() < 0.5,
-        task=point.task,
-    )
+@dataclass(frozen=True)
+class Lose(Fault):
+    """A request that is carried out and whose response nobody hears."""
+
+    is_after: bool = True
+    name = "lose"
+    weights = {"storage": 2, "bigquery": 2}
+    change_weights = {"storage": 2, "bigquery": 2}
 
 
-def _weights(point: Met) -> dict[Kind, int]:
-    service = point.name.partition(":")[0]
-    weights = Counter(_EVERYWHERE) + Counter(_AT_SERVICE[service])
-    if service in ("storage", "bigquery"):
-        weights += Counter(_AT_REQUEST)
-        if point.is_durable:
-            weights += Counter(_AT_CHANGE)
-    return dict(weights)
+class TooManyRequests(Fault):
+    """A request that is refused because there were too many."""
+
+    name, status, weights = "429", 429, _HTTP
 
 
-def spread(faults: Sequence[Fault], places: dict[str, int], size: int) -> list[list[Fault]]:
-    """Spreads faults over trials of about `size` faults each.
+class Unavailable(Fault):
+    """A request that the service cannot serve now."""
 
-    A fault at a point that another one of the trial ends for good (the load is landed then) would
-    never be met, so a task takes a second fault behind one that leaves it to succeed only if a
-    later task has a fault that makes the trial run it again.
-    """
-    trials: list[list[Fault]] = []
-    for fault in faults:
-        fitting = (trial for trial in trials if len(trial) < size and _fits(fault, trial, places))
-        trial = next(fitting, None)
-        if trial is None:
-            trials.append([fault])
-        else:
-            trial.append(fault)
-    return trials
+    name, status, weights = "503", 503, _HTTP
 
 
-def _fits(fault: Fault, trial: Sequence[Fault], places: dict[str, int]) -> bool:
-    if fault.point == AT_RANDOM:
-        return all(other.point != AT_RANDOM for other in trial)
-    same_task = [other for other in trial if other.task == fault.task]
-    together = sorted([*same_task, fault], key=lambda item: places[item.point])
-    survived = sum(item.kind not in FATAL for item in together[:-1])
-    return survived <= sum(_repeats(other, fault.task) for other in trial)
+class Conflict(Fault):
+    """A change that the service takes for a second one."""
+
+    name, status, change_weights = "409", 409, _HTTP
 
 
-def _repeats(fault: Fault, task: str) -> bool:
-    """Whether a fault ends a run so that the next one does the work of an earlier task again."""
-    return fault.kind in FATAL and any(
-        task in line and fault.task in line[line.index(task) + 1 :] for line in _LINES
-    )
+class PreconditionFailed(Fault):
+    """A change whose condition does not hold."""
+
+    name, status, change_weights = "412", 412, _HTTP
+
+
+class Forbidden(Fault):
+    """A right that is missing until the run ends."""
+
+    name, status, change_weights = "403", 403, _HTTP
+    expected, is_lasting = Expected.FAILED, True
+
+
+class KillTask(Fault):
+    """The process of the run is killed, as the kernel does when memory is short."""
+
+    name, strikes_anytime, ends_process = "kill task", True, True
+    expected = Expected.FAILED
+    weights = {"storage": 4, "bigquery": 4, "mysql": 4, "spark": 4}
+
+    def strike(self, hands: Hands) -> None:
+        """Kills the process."""
+        hands.kill_task()
+
+
+class KillService(Fault):
+    """A service is killed, as a power cut does, and its supervisor starts it again."""
+
+    service: ClassVar[str]
+    strikes_anytime, expected = True, Expected.EITHER
+
+    def strike(self, hands: Hands) -> None:
+        """Kills the service."""
+        hands.kill_service(self.service)
+
+
+class KillSpark(KillService):
+    """Spark is killed."""
+
+    name, service = "kill spark", "spark"
+    weights = {"spark": 4}
+
+
+class KillMariaDB(KillService):
+    """The database server of the hospitals is killed."""
+
+    name, service = "kill mariadb", "mariadb"
+    weights = {"mysql": 3}
+
+
+class KillStorage(KillService):
+    """Cloud Storage is killed."""
+
+    name, service = "kill storage", "storage"
+    weights = {"storage": 2}
+
+
+class KillBigQuery(KillService):
+    """BigQuery is killed; audit is kept there, so it may not know of the failure."""
+
+    name, service, is_recorded = "kill bigquery", "bigquery", False
+    weights = {"bigquery": 2}
+
+
+class DiskFull(Fault):
+    """A disk has no byte left: that of the lake, or of temporary files where the lake is read."""
+
+    name, expected, effect = "disk full", Expected.EITHER, Effect.ANSWER
+    needs_small_disks = True
+    weights = {"storage": 1, "spark": 2}
+
+    def strike(self, hands: Hands) -> None:
+        """Fills the disk that the request writes to."""
+        is_read = self.point.startswith(("storage: read", "storage: stat", "storage: list"))
+        hands.fill_disk("tmp" if is_read else "gcs")
+
+
+# In the order in which a seed chooses: another order makes other trials of the same seed.
+FAULTS: tuple[type[Fault], ...] = (
+    KillTask,
+    KillSpark,
+    KillMariaDB,
+    KillStorage,
+    KillBigQuery,
+    DiskFull,
+    Latency,
+    Refuse,
+    Cut,
+    TooManyRequests,
+    Unavailable,
+    Lose,
+    Conflict,
+    PreconditionFailed,
+    Forbidden,
+)

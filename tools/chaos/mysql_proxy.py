@@ -45,12 +45,11 @@ class MysqlProxy:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         fault = self._meet(self._point)
-        if fault and not fault.toxic and not fault.is_after:
+        if fault and not fault.is_after:
             fault.strike()
-        if fault and fault.toxic == "refuse":
             writer.transport.abort()
             return
-        limit = CUT_AFTER_BYTES if fault and (fault.is_after or fault.toxic == "cut") else None
+        limit = CUT_AFTER_BYTES if fault else None
         try:
             up_reader, up_writer = await asyncio.open_connection(HOST, self._upstream_port())
         except OSError:
@@ -61,7 +60,7 @@ class MysqlProxy:
         # Either side may end: a killed task hangs up on the server.
         await asyncio.wait({up, down}, return_when=asyncio.FIRST_COMPLETED)
         is_cut = down.done() and down.result()
-        if is_cut and fault and not fault.toxic:
+        if is_cut and fault:
             fault.strike()
         for stream in (writer, up_writer):
             stream.transport.abort() if is_cut else stream.close()

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _OBJECT = re.compile(
     r"/b/(?P<bucket>[^/]+)/o(?:/(?P<object>.+?))?(?:/rewriteTo/b/(?P<to>.+)/o/(?P<copy>.+))?$"
@@ -45,6 +48,43 @@ class Point:
 
     name: str
     is_durable: bool
+
+
+@dataclass(frozen=True)
+class Met:
+    """A fail point of an undisturbed run: its task, how often it is met, and its place in line."""
+
+    name: str
+    task: str
+    is_durable: bool
+    times: int
+    place: int
+
+    @property
+    def service(self) -> str:
+        """The service that the request goes to."""
+        return self.name.partition(":")[0]
+
+
+def met(recorded: Iterable[tuple[Point, str]]) -> list[Met]:
+    """The fail points of an undisturbed run, by name.
+
+    What a task reads or loads side by side comes in an order of chance: it shares a place.
+    """
+    found: dict[str, Met] = {}
+    beside: dict[tuple[str, str], int] = {}
+    for order, (point, task) in enumerate(recorded):
+        known = found.get(point.name)
+        if known:
+            found[point.name] = replace(known, times=known.times + 1)
+            continue
+        new = Met(point.name, task, point.is_durable, 1, order)
+        is_read = task.startswith("land[") and new.service != "bigquery"
+        if is_read or point.name.startswith("bigquery: load "):
+            place = beside.setdefault((task, "reads" if is_read else "loads"), order)
+            new = replace(new, place=place)
+        found[point.name] = new
+    return [found[name] for name in sorted(found)]
 
 
 class Names:

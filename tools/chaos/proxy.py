@@ -12,13 +12,14 @@ import json
 import re
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 from urllib.parse import quote, unquote
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector, web
 from yarl import URL
 
 from local.stack.ports import HOST
+from tools.chaos.faults import Effect
 from tools.chaos.points import Asked, object_name
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
     from tools.chaos.points import Point
 
-Toxic = Literal["pass", "refuse", "cut", "lose", "latency", "429", "503", "409", "412", "403"]
 REASONS = {
     403: "accessDenied",
     409: "duplicate",
@@ -45,12 +45,21 @@ _HOP_HEADERS = {"connection", "content-length", "transfer-encoding", "host", "ac
 class Injection(Protocol):
     """What a fault does at the request that it was meant for.
 
-    `strike` is called before the request is passed on, or after it was carried out. Without a toxic
-    nobody hears the response then; `pass` answers as if nothing had happened.
+    With a `status` the request is refused. Else `strike` is called before the request is passed on,
+    or after it was carried out, and `effect` is what its client sees.
     """
 
-    toxic: Toxic | None
-    is_after: bool
+    @property
+    def status(self) -> int | None:
+        """The error that is answered in place of the service's response."""
+
+    @property
+    def effect(self) -> Effect:
+        """What the client sees if there is no such error."""
+
+    @property
+    def is_after(self) -> bool:
+        """Whether the request is carried out first."""
 
     def strike(self) -> None:
         """Does the damage."""
@@ -118,19 +127,19 @@ class FaultProxy:
         fault = self._meet(point) if point else None
         if fault is None:
             return _response(request, await self._forward(request, asked))
-        if fault.toxic and fault.toxic.isdecimal():
-            return _response(request, _refusal(int(fault.toxic)))
-        if fault.toxic == "latency":
-            await asyncio.sleep(LATENCY_SECONDS)
-        if not fault.is_after:
+        if fault.status:
+            return _response(request, _refusal(fault.status))
+        if fault.is_after:
+            answer = await self._forward(request, asked)
             fault.strike()
-        if not fault.is_after and fault.toxic not in ("latency", "pass"):
-            return _hang_up(request)
-        answer = await self._forward(request, asked)
-        if not fault.is_after:
-            return _response(request, answer)
+            is_cut = fault.effect is Effect.CUT
+            return await _cut(request, answer) if is_cut else _hang_up(request)
         fault.strike()
-        return await _cut(request, answer) if fault.toxic == "cut" else _hang_up(request)
+        if fault.effect is Effect.HANG_UP:
+            return _hang_up(request)
+        if fault.effect is Effect.DELAY:
+            await asyncio.sleep(LATENCY_SECONDS)
+        return _response(request, await self._forward(request, asked))
 
     async def _forward(self, request: web.BaseRequest, asked: Asked) -> Answer:
         """Passes a request on, if the conditions that it names hold."""

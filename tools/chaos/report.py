@@ -10,7 +10,7 @@ from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
-from tools.chaos.faults import KINDS
+from tools.chaos.faults import FAULTS
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -79,16 +79,16 @@ def show_trial(console: Console, outcome: Outcome) -> None:
 
 def show(console: Console, result: Result) -> int:
     """Prints the summary and returns the exit code."""
-    counts = Counter((fault.kind, fault.step) for fault in result.injected)
+    counts = Counter((fault.name, fault.step) for fault in result.injected)
     steps = [step for step in _STEPS if any(task == step for _, task in counts)]
     table = Table(title="Faults that struck", title_justify="left", box=SIMPLE_HEAD)
-    table.add_column("kind", no_wrap=True)
+    table.add_column("fault", no_wrap=True)
     for step in [*steps, "all"]:
         table.add_column(step.replace("_", "\n") or "random\nmoment", justify="right")
-    for kind in KINDS:
-        row = [counts[kind, step] for step in steps]
+    for kind in FAULTS:
+        row = [counts[kind.name, step] for step in steps]
         if any(row):
-            table.add_row(kind, *(str(number or "") for number in row), str(sum(row)))
+            table.add_row(kind.name, *(str(number or "") for number in row), str(sum(row)))
     console.print(table)
     missed = result.missed_points
     durable = result.durable_points

@@ -19,14 +19,13 @@ from local.stack.client import client_process_environment
 from local.stack.ports import HOST
 from simulator import HOSPITALS
 from tools.chaos.mysql_proxy import MysqlProxy
-from tools.chaos.points import Names
+from tools.chaos.points import Names, Point
 from tools.chaos.proxy import FaultProxy, ProxyThread
 from utils.gcp import bigquery
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tools.chaos.points import Point
     from tools.chaos.proxy import Injection
 
 KEPT = ("gcs", "bigquery")
@@ -205,8 +204,6 @@ def _watch(state: StateFolder, meet: Callable[[Point], Injection | None]) -> Ite
 def _watch_batches(
     state: StateFolder, meet: Callable[[Point], Injection | None], ended: threading.Event
 ) -> None:
-    from tools.chaos.points import Point
-
     batches = state.lake_mount / "rcm-lake" / "silver" / "batches"
     known: set[str] = set()
     while not ended.wait(WATCH_SECONDS):

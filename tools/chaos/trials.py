@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
-from tools.chaos import content, faults
-from tools.chaos.faults import AT_RANDOM, FATAL, SERVICES, TRANSIENT, Fault
+from tools.chaos import content
+from tools.chaos.differences import differences
+from tools.chaos.faults import AT_RANDOM, Expected, Fault
+from tools.chaos.points import Met, met
 from utils.gcp import bigquery
 from utils.settings import settings
 
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from tools.chaos.content import Content
-    from tools.chaos.points import Point
-    from tools.chaos.proxy import Toxic
+    from tools.chaos.director import Director
     from tools.chaos.runner import Runner
     from tools.chaos.stage import Stage
 
@@ -44,7 +44,7 @@ class Clean:
     day: date
     before: Content
     after: Content
-    met: tuple[faults.Met, ...]
+    met: tuple[Met, ...]
     seconds: float
 
 
@@ -58,117 +58,6 @@ class Outcome:
     unmet: list[Fault] = field(default_factory=list)
     runs: int = 0
     wrong: list[str] = field(default_factory=list)
-
-
-class Injected:
-    """A fault at the request at which it strikes; see `proxy.Injection`."""
-
-    def __init__(self, fault: Fault, director: Director) -> None:
-        self._fault, self._director = fault, director
-        kind = fault.kind
-        self.toxic: Toxic | None = "pass" if kind == "disk full" else None
-        if kind in TRANSIENT or kind == "403":
-            self.toxic = kind  # type: ignore[assignment]
-        self.is_after = fault.is_after or kind in ("lose", "cut")
-
-    def strike(self) -> None:
-        """Does the damage."""
-        self._director.strike(self._fault)
-
-
-class Director:
-    """Decides at every fail point whether a fault strikes there.
-
-    A task meets at most one fault in a run, so that a failure has one cause.
-    """
-
-    def __init__(self) -> None:
-        self.stage: Stage | None = None
-        self.runner: Runner | None = None
-        self.recorded: list[tuple[Point, str]] = []
-        self.injected: list[Fault] = []
-        self._pending: list[Fault] = []
-        self._lasting: list[Fault] = []
-        self._counts = Counter[str]()
-        self._struck_tasks: set[str] = set()
-        self._is_running = False
-        self._lock = threading.Lock()
-        self._helpers: list[threading.Thread] = []
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Lets nothing start a service again on a stage that is taken down."""
-        self.end()
-
-    def begin(self, pending: list[Fault]) -> None:
-        """Begins a run; faults that strike leave the list."""
-        with self._lock:
-            self._pending = pending
-            self.injected, self.recorded, self._lasting = [], [], []
-            self._counts.clear()
-            self._struck_tasks.clear()
-            self._is_running = True
-
-    def end(self) -> None:
-        """Ends a run and waits for what was begun at its faults."""
-        with self._lock:
-            self._is_running = False
-        for helper in self._helpers:
-            helper.join()
-        self._helpers.clear()
-
-    def meet(self, point: Point) -> Injected | None:
-        """The fault that strikes at a point that is being met."""
-        with self._lock:
-            if not self._is_running or self.runner is None:
-                return None
-            task = self.runner.task
-            self.recorded.append((point, task))
-            self._counts[point.name] += 1
-            found = self._due(point.name, task)
-            return Injected(found, self) if found else None
-
-    def meet_moment(self, fault: Fault) -> None:
-        """Strikes now, whatever is going on."""
-        with self._lock:
-            if not self._is_running or fault not in self._pending:
-                return
-            self._pending.remove(fault)
-            self.injected.append(fault)
-        self.strike(fault)
-
-    def strike(self, fault: Fault) -> None:
-        """Does a fault's damage, and begins to mend what a machine's supervisor would mend."""
-        if self.stage is None or self.runner is None:
-            raise RuntimeError("The director has no stage yet")
-        if fault.kind == "kill task":
-            self.runner.kill()
-        elif fault.kind == "disk full":
-            reads = fault.point.startswith(("storage: read", "storage: stat", "storage: list"))
-            self.stage.fill_disk("tmp" if reads else "gcs")
-        elif (service := fault.kind.removeprefix("kill ")) in SERVICES:
-            self.stage.kill(service)
-            helper = threading.Thread(target=self.stage.revive)
-            helper.start()
-            self._helpers.append(helper)
-
-    def _due(self, name: str, task: str) -> Fault | None:
-        for fault in self._lasting:
-            if fault.point == name:
-                return fault
-        if task in self._struck_tasks:
-            return None
-        for fault in self._pending:
-            if fault.point == name and self._counts[name] >= fault.occurrence:
-                self._pending.remove(fault)
-                self.injected.append(fault)
-                self._struck_tasks.add(task)
-                if fault.kind == "403":
-                    self._lasting.append(fault)
-                return fault
-        return None
 
 
 @dataclass
@@ -195,8 +84,7 @@ class Theatre:
         if state != "success":
             raise RuntimeError(f"The undisturbed run of {day} ended as {state}")
         seconds = time.monotonic() - begin
-        met = tuple(faults.met(recorded))
-        return Clean(name, day, before, self.everything(), met, seconds)
+        return Clean(name, day, before, self.everything(), tuple(met(recorded)), seconds)
 
     def run_trial(self, clean: Clean, name: str, planned: Sequence[Fault]) -> Outcome:
         """Runs a date from its snapshot with faults until it succeeds, and compares."""
@@ -212,7 +100,7 @@ class Theatre:
                 break
         outcome.unmet = pending
         if not outcome.wrong:
-            outcome.wrong = content.differences(clean.after, self.everything())
+            outcome.wrong = differences(clean.after, self.everything())
         return outcome
 
     def _attempt(self, clean: Clean, pending: list[Fault]) -> tuple[str, list[Fault]]:
@@ -236,24 +124,25 @@ class Theatre:
 
     def _complaints(self, clean: Clean, state: str, injected: Sequence[Fault]) -> list[str]:
         """What must not be after a run, whatever struck it."""
-        kinds = {fault.kind for fault in injected}
+        expected = {fault.expected for fault in injected}
+        has_killed = any(fault.ends_process for fault in injected)
         wrong = []
         if state == "hung":
             wrong.append("the run did not come to an end")
-        if state == "killed" and "kill task" not in kinds:
+        if state == "killed" and not has_killed:
             wrong.append("the process of the run ended by itself")
-        if state == "failed" and kinds <= TRANSIENT:
+        if state == "failed" and expected <= {Expected.ABSORBED}:
             absorbed = "a passing fault was not absorbed by a retry"
-            wrong.append(absorbed if kinds else "the run failed although no fault struck it")
-        if state == "success" and kinds & FATAL:
+            wrong.append(absorbed if injected else "the run failed although no fault struck it")
+        if state == "success" and Expected.FAILED in expected:
             wrong.append("the run succeeded although a task was killed or refused")
-        if state == "failed" and "kill bigquery" not in kinds:
+        if state == "failed" and all(fault.is_recorded for fault in injected):
             wrong += self._unrecorded(clean.day)
         # A source that did not land leaves the others published, and the layers in between.
         has_landed = not any(fault.step == "land" for fault in injected)
         if state != "success" and has_landed and any(f.step in _PUBLISHING for f in injected):
             wrong += self._torn(clean)
-        if "kill task" in kinds:
+        if has_killed:
             wrong += self._orphans()
         return wrong
 
@@ -273,7 +162,7 @@ class Theatre:
         for layer in PUBLISHED:
             seen = _layer(present, layer)
             if seen not in (_layer(clean.before, layer), _layer(clean.after, layer)):
-                lines = content.differences(_layer(clean.after, layer), seen)
+                lines = differences(_layer(clean.after, layer), seen)
                 wrong.append(f"{layer} was half published: {'; '.join(lines)}")
         return wrong
 
