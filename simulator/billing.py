@@ -177,6 +177,7 @@ def _remittance(
 ) -> Remittance:
     patient = patient_share(claim)
     padding = (Adjustment(),) * (ADJUSTMENTS - len(adjustments))
+    first, second, third, fourth = (*adjustments, *padding)
     return Remittance(
         message.remittance_id,
         claim.claim_id,
@@ -188,6 +189,9 @@ def _remittance(
         claim.paid_amount,
         patient,
         claim.paid_amount + patient,
-        *(value for one in (*adjustments, *padding) for value in one),
+        *first,
+        *second,
+        *third,
+        *fourth,
         message.at,
     )

@@ -212,8 +212,8 @@ def _prepare(world: World, state: StateFolder, variables: dict[str, str]) -> lis
 
 def upload_landing(folder: Path, variables: dict[str, str]) -> None:
     """Delivers the payers' files: puts what is in the folder into the landing bucket."""
+    import google.cloud.storage as storage
     from google.auth.credentials import AnonymousCredentials
-    from google.cloud import storage
 
     bucket = storage.Client(
         project=variables["GOOGLE_CLOUD_PROJECT"],
