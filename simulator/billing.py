@@ -176,8 +176,9 @@ def _remittance(
     claim: Claim, message: Message, status: str, adjustments: Sequence[Adjustment]
 ) -> Remittance:
     patient = patient_share(claim)
-    padding = (Adjustment(),) * (ADJUSTMENTS - len(adjustments))
-    first, second, third, fourth = (*adjustments, *padding)
+    padding = [Adjustment()] * (ADJUSTMENTS - len(adjustments))
+    padded = [*adjustments, *padding]
+    first, second, third, fourth = padded
     return Remittance(
         message.remittance_id,
         claim.claim_id,

@@ -172,7 +172,7 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     client = bigquery.Client(
         project=options.project or os.environ.get("GOOGLE_CLOUD_PROJECT"),
-        credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call]
+        credentials=AnonymousCredentials(),
     )
     business_date = options.date or last_published_date(client, options.prefix)
     if business_date is None:

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -118,7 +118,7 @@ def batch_json(*entities: dict[str, Any], batch_id: str = "b1") -> str:
 
 
 def write_bronze(
-    path: Path, columns: dict[str, Sequence[Any] | pa.Array], load_id: str = "l1"
+    path: Path, columns: Mapping[str, Sequence[Any] | pa.Array], load_id: str = "l1"
 ) -> Path:
     """Writes a bronze file; rows are numbered from 1 as landing does."""
     path.parent.mkdir(parents=True, exist_ok=True)

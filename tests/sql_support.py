@@ -53,9 +53,11 @@ class _Loader(yaml.SafeLoader):
     """Reads numbers with a point as exact decimals."""
 
 
-_Loader.add_constructor(
-    "tag:yaml.org,2002:float", lambda loader, node: Decimal(loader.construct_scalar(node))
-)
+def _decimal(loader: _Loader, node: yaml.ScalarNode) -> Decimal:
+    return Decimal(loader.construct_scalar(node))
+
+
+_Loader.add_constructor("tag:yaml.org,2002:float", _decimal)
 
 
 def load_rows(path: Path) -> Any:

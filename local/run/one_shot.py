@@ -217,7 +217,7 @@ def upload_landing(folder: Path, variables: dict[str, str]) -> None:
 
     bucket = storage.Client(
         project=variables["GOOGLE_CLOUD_PROJECT"],
-        credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call]
+        credentials=AnonymousCredentials(),
         client_options={"api_endpoint": variables["STORAGE_EMULATOR_HOST"]},
     ).bucket("rcm-landing")
     for path in sorted(folder.rglob("*.csv")):

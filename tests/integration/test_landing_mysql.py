@@ -4,7 +4,7 @@ import time
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -70,7 +70,8 @@ def between(request: TableRequest, low: datetime, high: datetime, clock: datetim
 
 
 def landed_ids(request: TableRequest) -> list[str]:
-    return bronze(land_table(request).uri)["ID"].to_pylist()
+    ids: list[str] = bronze(land_table(request).uri)["ID"].to_pylist()
+    return ids
 
 
 def test_load_has_source_columns_in_order_and_technical_columns(
@@ -210,7 +211,7 @@ def test_missing_optional_column_is_reported(request_: TableRequest) -> None:
     ],
 )
 def test_broken_contract_is_named_and_nothing_is_written(
-    request_: TableRequest, change: dict[str, object], message: str
+    request_: TableRequest, change: dict[str, Any], message: str
 ) -> None:
     request = replace(request_, **change)
 

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 from google.api_core.exceptions import PreconditionFailed
+from google.cloud.storage import Blob
 
 from tests.landing_support import LAKE
 from utils.errors import ObjectChanged, StorageError
@@ -71,13 +72,13 @@ def test_copy_keeps_the_content_and_repeats_without_effect(uri: str, file: Path)
 def test_lost_answer_of_an_upload_counts_as_success(
     uri: str, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    upload = storage.storage.Blob.upload_from_filename
+    upload = Blob.upload_from_filename
 
     def answer_is_lost(blob: object, *arguments: object, **options: object) -> None:
         upload(blob, *arguments, **options)
         raise PreconditionFailed("a retry met what the first attempt had written")
 
-    monkeypatch.setattr(storage.storage.Blob, "upload_from_filename", answer_is_lost)
+    monkeypatch.setattr(Blob, "upload_from_filename", answer_is_lost)
 
     assert storage.upload(file, uri).crc32c == storage.crc32c_of(file)
 
@@ -85,7 +86,7 @@ def test_lost_answer_of_an_upload_counts_as_success(
 def test_other_writers_content_is_not_taken_for_ours(
     uri: str, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    upload = storage.storage.Blob.upload_from_filename
+    upload = Blob.upload_from_filename
     foreign = tmp_path / "foreign"
     foreign.write_bytes(b"foreign")
 
@@ -93,7 +94,7 @@ def test_other_writers_content_is_not_taken_for_ours(
         upload(blob, str(foreign))
         raise PreconditionFailed("the object exists")
 
-    monkeypatch.setattr(storage.storage.Blob, "upload_from_filename", other_was_first)
+    monkeypatch.setattr(Blob, "upload_from_filename", other_was_first)
 
     with pytest.raises(ObjectChanged, match="replaced"):
         storage.upload(file, uri)

@@ -12,7 +12,7 @@ from tests.sql_support import BUSINESS_DATE, Warehouse
 from utils.audit.loads import find_loads
 from utils.audit.runs import Run
 from utils.contracts.sources import FileSource, sources
-from utils.gcp import storage
+from utils.gcp import bigquery, storage
 from utils.landing import land as loads
 
 RUN = Run(run_id="first", dag_id="rcm_daily", business_date=BUSINESS_DATE)
@@ -42,7 +42,7 @@ def test_load_that_died_before_audit_knew_is_there_once(
 ) -> None:
     """A19, F03: the rows are in bronze, the task dies, its next attempt brings them again."""
     with monkeypatch.context() as patch:
-        patch.setattr(loads.bigquery, "load_parquet", _die_after(loads.bigquery.load_parquet))
+        patch.setattr(bigquery, "load_parquet", _die_after(bigquery.load_parquet))
         with pytest.raises(KeyboardInterrupt):
             loads.land(codes, RUN, None)
     assert arrived(warehouse) == 1, "the first attempt must have come as far as bronze"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from pydantic import ValidationError
 
@@ -25,8 +27,10 @@ UNION ALL SELECT NULL, NULL, NULL, NULL;
         pytest.param(Check(unique=("key",)), 1, id="unique counts a NULL, which identifies no row"),
         pytest.param(Check(unique=("name", "number")), 1, id="unique over several columns"),
         pytest.param(Check(not_null=("name",)), 1, id="not_null"),
-        pytest.param(Check(range={"number": (1, 4)}), 1, id="range, ends included"),
-        pytest.param(Check(range={"number": (2, None)}), 2, id="range with an open end"),
+        pytest.param(
+            Check(range={"number": (Decimal(1), Decimal(4))}), 1, id="range, ends included"
+        ),
+        pytest.param(Check(range={"number": (Decimal(2), None)}), 2, id="range with an open end"),
         pytest.param(Check(range={"number": (None, None)}), 0, id="range without ends"),
         pytest.param(Check(accepted={"name": ("a",)}), 1, id="accepted"),
         pytest.param(Check(references={"key": "parent.key"}), 1, id="references let unknown pass"),
@@ -54,7 +58,7 @@ def test_check_counts_the_rows_that_break_it(check: Check, failed: int) -> None:
     ("check", "examples"),
     [
         pytest.param(
-            Check(range={"amount": (2, None)}, named_by=("name",)),
+            Check(range={"amount": (Decimal(2), None)}, named_by=("name",)),
             "name a, amount 1.10",
             id="range",
         ),
@@ -72,7 +76,9 @@ def test_check_counts_the_rows_that_break_it(check: Check, failed: int) -> None:
             Check(references={"key": "parent.key"}, named_by=("key",)), "key k9", id="references"
         ),
         pytest.param(
-            Check(range={"number": (1, 9)}, named_by=("name",)), None, id="a kept promise"
+            Check(range={"number": (Decimal(1), Decimal(9))}, named_by=("name",)),
+            None,
+            id="a kept promise",
         ),
     ],
 )
@@ -85,7 +91,9 @@ def test_check_names_the_rows_that_break_it(check: Check, examples: str | None) 
 
 
 def test_check_names_three_rows_at_most() -> None:
-    (rule,) = Check(range={"number": (0, 0)}, named_by=("number",)).rules(lambda name: name)
+    (rule,) = Check(range={"number": (Decimal(0), Decimal(0))}, named_by=("number",)).rules(
+        lambda name: name
+    )
 
     rows = bigquery.query(
         f"SELECT {rule.examples} AS examples FROM UNNEST([14, 12, 13, 11, 0]) AS number;"

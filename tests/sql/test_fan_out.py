@@ -132,7 +132,7 @@ def _needed() -> set[str]:
     """Those models with the steps that they read."""
     joined = {name for dimension in DIMENSIONS for name in joining(dimension)}
     needed: set[str] = set()
-    for name, model in reversed(gold_models().items()):
+    for name, model in reversed([*gold_models().items()]):
         if name.startswith(("dim_", "fact_")) or name in joined | needed:
             needed |= {name, *model.references}
     return needed

@@ -49,7 +49,10 @@ def test_tables_carry_partitioning_clustering_and_key(warehouse: Warehouse) -> N
         "service_date",
     )
     assert table.clustering_fields == ["source_system", "payer_key"]
-    assert table.table_constraints.primary_key.columns == ["claim_key"]
+    constraints = table.table_constraints
+    assert constraints
+    assert constraints.primary_key
+    assert constraints.primary_key.columns == ["claim_key"]
 
 
 def test_unchanged_declarations_send_no_statement(

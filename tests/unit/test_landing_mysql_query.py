@@ -24,8 +24,8 @@ MODIFIED = SourceColumn("ModifiedDate", "datetime", "datetime")
 NOON = datetime(2024, 6, 1, 16, tzinfo=UTC)
 
 
-def utc(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=UTC)
+def utc(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:
+    return datetime(year, month, day, hour, minute, tzinfo=UTC)
 
 
 def condition(

@@ -259,7 +259,7 @@ def test_contracts_cover_every_insured_service_once(seed: int) -> None:
 
 
 def covers(agreed: Record, day: date) -> bool:
-    return agreed["valid_from"] <= day <= (agreed["valid_to"] or date.max)
+    return bool(agreed["valid_from"] <= day <= (agreed["valid_to"] or date.max))
 
 
 @every_world

@@ -81,7 +81,7 @@ def cleansed(column: str, typed: str, zone: ZoneInfo) -> Any:
         return datetime.fromisoformat(typed).date()
     if column == "inserted_at":
         return datetime.fromisoformat(typed).replace(tzinfo=zone).astimezone(UTC)
-    return CLEANSE.get(column, lambda value: code(value) or None)(typed)
+    return CLEANSE[column](typed) if column in CLEANSE else code(typed) or None
 
 
 def record(entity: str, fields: list[str], zone: ZoneInfo) -> tuple[Any, ...]:

@@ -102,7 +102,7 @@ def test_there_are_five_transactions_a_patient() -> None:
     [("patients", "patient_id"), ("transactions", "transaction_id"), ("claims", "claim_id")],
 )
 def test_ids_of_the_hospitals_collide(entity: str, key: str) -> None:
-    ids = {hospital: set() for hospital in HOSPITALS}
+    ids: dict[str, set[str]] = {hospital: set() for hospital in HOSPITALS}
     for record in simulated().current(entity):
         ids[record["source_system"]].add(record[key])
 

@@ -46,7 +46,7 @@ def client() -> bigquery.Client:
     return bigquery.Client(
         project=settings().project,
         location=settings().location,
-        credentials=AnonymousCredentials() if emulated else None,  # type: ignore[no-untyped-call]
+        credentials=AnonymousCredentials() if emulated else None,
     )
 
 

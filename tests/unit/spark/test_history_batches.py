@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from operator import itemgetter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
@@ -14,8 +15,8 @@ from tests.spark_support import read_rows
 from tests.unit.spark.lake import Lake, january, numbered
 
 
-def _row(thing_id: str, value: str, day: int, **parts: object) -> Observation:
-    seen = {
+def _row(thing_id: str, value: str, day: int, **parts: Any) -> Observation:
+    seen: dict[str, Any] = {
         "source_system": "hospital_a",
         "note": None,
         "observed_at": january(20),
@@ -24,7 +25,7 @@ def _row(thing_id: str, value: str, day: int, **parts: object) -> Observation:
     }
     return Observation(
         **{**seen, "thing_id": thing_id, "value": value, "event_at": january(day), **parts}
-    )  # type: ignore[arg-type]
+    )
 
 
 def _gone(thing_id: str, day: int, load_id: str = "gone") -> Observation:
