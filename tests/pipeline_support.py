@@ -17,6 +17,7 @@ from local.stack.client import client_process_environment
 from utils.contracts.entities import entities
 from utils.gcp import bigquery
 from utils.gold.models import gold_models
+from utils.paths import CONFIGS
 from utils.settings import settings
 
 if TYPE_CHECKING:
@@ -90,7 +91,8 @@ def silver_tables() -> list[str]:
 
 def checkout(folder: Path) -> Path:
     """A copy of the code, to try it with other configuration files."""
-    for name in ("configs", "dags", "local", "spark_jobs", "sql", "utils"):
+    shutil.copytree(CONFIGS, folder / "configs")
+    for name in ("dags", "local", "spark_jobs", "sql", "utils"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     return folder
 

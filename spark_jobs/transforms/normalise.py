@@ -61,11 +61,15 @@ def email(value: Column) -> Column:
 
 
 def phone_us(value: Column) -> Column:
-    """A North American number in E.164; an extension is dropped."""
+    """A North American number in E.164; an extension is dropped.
+
+    A number with another country's code (`+49 30 123456`) does not fit, however many digits it has.
+    """
     number = F.regexp_replace(F.lower(value), "(ext|x|#).*$", "")
     digits = F.regexp_replace(_compact(number), "[^0-9]", "")
+    is_foreign = _compact(number).rlike("^[(]?[+][(]?(0|[2-9])")
     line = F.regexp_extract(digits, "^(001|1)?([0-9]{10})$", 2)
-    return F.when(line != "", F.concat(F.lit("+1"), line))
+    return F.when((line != "") & ~is_foreign, F.concat(F.lit("+1"), line))
 
 
 def ssn(value: Column) -> Column:

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from local.paths import ROOT
+from utils.paths import CONFIGS
 
-PARTS = ("configs", "docs", "local", "sql", "tests/sql/gold", "tools", "utils", "pyproject.toml")
+PARTS = ("docs", "local", "sql", "tests/sql/gold", "tools", "utils", "pyproject.toml")
 
 
 @pytest.fixture
@@ -22,16 +23,15 @@ def copy(tmp_path: Path) -> Path:
         (tmp_path / part).parent.mkdir(parents=True, exist_ok=True)
         take = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
         take(ROOT / part, tmp_path / part)
+    shutil.copytree(CONFIGS, tmp_path / "configs")
     return tmp_path
 
 
 def run(copy: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    # Other tests of the process may have set where configurations are.
-    shell = {name: value for name, value in os.environ.items() if not name.startswith("RCM_")}
     return subprocess.run(
         [sys.executable, "-m", *words],
         cwd=copy,
-        env={**shell, "PYTHONPATH": str(copy)},
+        env={**os.environ, "PYTHONPATH": str(copy), "RCM_CONFIGS": str(copy / "configs")},
         check=False,
         capture_output=True,
         text=True,
