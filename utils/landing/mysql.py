@@ -13,17 +13,13 @@ import re
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote as percent_encoded
-from urllib.parse import unquote, urlsplit
+from typing import TYPE_CHECKING
 
 import connectorx
-import MySQLdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from utils.errors import ConfigError, SourceError, SourceUnavailable
+from utils.errors import SourceError, SourceUnavailable
 from utils.landing.bronze import Landed, LoadStamp, write_load
 from utils.landing.drift import WantedColumn, drift
 from utils.landing.mysql_query import (
@@ -36,6 +32,7 @@ from utils.landing.mysql_query import (
     select_sql,
     window_condition,
 )
+from utils.landing.mysql_server import ask, carrier_uri
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -43,8 +40,6 @@ if TYPE_CHECKING:
 
     from utils.contracts.sources import ExtraColumns
 
-CONNECT_SECONDS = 5
-INSPECT_SECONDS = 30
 BATCH_ROWS = 65_536
 _SESSION = ["SET SESSION time_zone = '+00:00'"]
 _COLUMNS = """
@@ -53,9 +48,6 @@ _COLUMNS = """
     WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = %s
     ORDER BY ORDINAL_POSITION
 """
-_TABLES = "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()"
-_ACCESS_REFUSED = {1044, 1045, 1142, 1143, 1227, 1698}
-_NO_DATABASE = 1049
 _NOTHING_SAID = "It broke off or did not answer"
 
 
@@ -129,28 +121,6 @@ class _Plan:
         return pa.schema([*fields, *([pa.field(CHECKSUM, pa.int64())] if self.checked else [])])
 
 
-def source_clock(uri: str, source: str) -> datetime:
-    """Now, in UTC, by the source's own clock.
-
-    Raises:
-        SourceUnavailable: the server does not answer.
-        SourceError: it refuses the user or does not have the database.
-    """
-    now: datetime
-    [[now]] = _ask(uri, source, "SELECT UTC_TIMESTAMP(6)")
-    return now.replace(tzinfo=UTC)
-
-
-def present_tables(uri: str, source: str) -> frozenset[str]:
-    """Names of the tables that the database shows to this user.
-
-    Raises:
-        SourceUnavailable: the server does not answer.
-        SourceError: it refuses the user or does not have the database.
-    """
-    return frozenset(name for (name,) in _ask(uri, source, _TABLES))
-
-
 def land_table(request: TableRequest) -> Landed:
     """Extracts one window of one table into one bronze object.
 
@@ -184,7 +154,7 @@ def land_table(request: TableRequest) -> Landed:
 
 def _inspect(request: TableRequest) -> dict[str, SourceColumn]:
     """The table's columns by lower-case name; MySQL does not tell columns apart by case."""
-    rows = _ask(request.uri, request.source, _COLUMNS, [request.table])
+    rows = ask(request.uri, request.source, _COLUMNS, [request.table])
     if not rows:
         raise SourceError(
             "The table is missing or may not be read",
@@ -233,7 +203,7 @@ def _stream(
     sql = select_sql(table, plan.columns, plan.names, condition, order, plan.checked)
     with _carried(request.where):
         yield from connectorx.read_sql(
-            _carrier_uri(request.uri),
+            carrier_uri(request.uri),
             sql,
             return_type="arrow_stream",
             batch_size=BATCH_ROWS,
@@ -283,76 +253,6 @@ def _numbered(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[pa.RecordBatc
         ones = pa.repeat(pa.scalar(1, pa.int64()), batch.num_rows)
         yield batch, pc.cumulative_sum(ones, start=before)
         before += batch.num_rows
-
-
-def _ask(uri: str, source: str, sql: str, values: Sequence[str] = ()) -> list[tuple[Any, ...]]:
-    try:
-        connection = MySQLdb.connect(
-            **_login(uri),
-            charset="utf8mb4",
-            connect_timeout=CONNECT_SECONDS,
-            read_timeout=INSPECT_SECONDS,
-        )
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute(sql, list(values) or None)
-                return list(cursor.fetchall())
-        finally:
-            connection.close()
-    except MySQLdb.Error as error:
-        raise _refusal(error, uri, source) from None
-
-
-def _refusal(error: MySQLdb.Error, uri: str, source: str) -> SourceError:
-    """What a driver's error code means; its text may hold values, so it is not passed on."""
-    code = error.args[0] if error.args and isinstance(error.args[0], int) else 0
-    login = _login(uri)
-    where = f"source {source}, server {login['host']}:{login['port']}"
-    if code in _ACCESS_REFUSED:
-        return SourceError(
-            f"The source refused user {login['user']} (MySQL error {code})",
-            where=where,
-            remedy="Check user, password and grants of the source's connection",
-        )
-    if code == _NO_DATABASE:
-        return SourceError(
-            f"The source has no database {login['database']}",
-            where=where,
-            remedy="Correct the schema of the source's connection",
-        )
-    return SourceUnavailable(
-        f"The source does not answer (MySQL error {code})",
-        where=where,
-        remedy="Check that the server runs and that the network lets it be reached",
-    )
-
-
-def _login(uri: str) -> dict[str, Any]:
-    """Parts of a connection address.
-
-    Raises:
-        ConfigError: it is no complete `mysql://` address; the message does not repeat it.
-    """
-    parts = urlsplit(uri)
-    if parts.scheme != "mysql" or not parts.hostname or not parts.path.strip("/"):
-        raise ConfigError(
-            "The connection of a source is incomplete",
-            remedy="Give it type mysql, a host, a schema (the database), a login and a password",
-        )
-    return {
-        "host": parts.hostname,
-        "port": parts.port or 3306,
-        "user": unquote(parts.username or ""),
-        "password": unquote(parts.password or ""),
-        "database": unquote(parts.path.strip("/")),
-    }
-
-
-def _carrier_uri(uri: str) -> str:
-    """The address for ConnectorX, kept from turning to a local socket and so to another login."""
-    login = {name: percent_encoded(str(part), safe="") for name, part in _login(uri).items()}
-    address = f"{login['user']}:{login['password']}@{login['host']}:{login['port']}"
-    return f"mysql://{address}/{login['database']}?prefer_socket=false&tcp_keepalive_time_ms=30000"
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from utils.gcp import bigquery
 from utils.gcp.templates import render
 from utils.landing.mysql import TableRequest, land_table
 from utils.landing.mysql_query import CHECKSUM, Window, settled_before
-from utils.landing.outcomes import bronze_uri, wanted
+from utils.landing.outcomes import bronze_uri, wanted_columns
 from utils.paths import SQL
 from utils.settings import settings
 
@@ -163,7 +163,7 @@ def _stage_keys(subject: Subject, connection_uri: str) -> tuple[str, tuple[str, 
             uri=connection_uri,
             source=subject.source.name,
             table=subject.name,
-            columns=wanted(subject.table),
+            columns=wanted_columns(subject.table),
             window=Window(None, subject.clock, subject.clock),
             zone=subject.source.zone,
             load_id=load_id,
