@@ -8,11 +8,15 @@ recorded before the error is raised.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING
+
+from google.api_core.exceptions import NotFound
 
 from utils.audit.loads import planned_before, record_loads, record_outcomes
 from utils.contracts.sources import FileSource
@@ -113,7 +117,7 @@ def _load_bronze(outcomes: Sequence[Outcome], attempted: Set[str]) -> None:
     for table, group in groupby(by_table, key=lambda outcome: _bronze_table(outcome.expected.load)):
         landed = [outcome.landed for outcome in group if outcome.landed]
         if again := attempted & {item.load_id for item in landed}:
-            bigquery.delete_rows(table, "_load_id", sorted(again))
+            _delete_rows(table, again)
         content = "".join(item.sha256 for item in landed) + datetime.now(tz=UTC).isoformat()
         token = hashlib.sha256(content.encode()).hexdigest()[:24]
         jobs.append(
@@ -126,6 +130,17 @@ def _load_bronze(outcomes: Sequence[Outcome], attempted: Set[str]) -> None:
             )
         )
     bigquery.load_parquet(jobs)
+
+
+def _delete_rows(table: str, load_ids: Set[str]) -> None:
+    """Deletes the rows of loads from a bronze table, if there is one."""
+    with suppress(NotFound):
+        bigquery.query_file(
+            "bronze/delete_loads.sql",
+            "`{}`".format,
+            {"load_ids": json.dumps(sorted(load_ids))},
+            table=table,
+        )
 
 
 def _bronze_table(load: Load) -> str:

@@ -12,7 +12,6 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 
-from spark_jobs.spec import SpecError
 from tests.oracle import surrogate
 from tests.readings import (
     IDS,
@@ -25,6 +24,7 @@ from tests.readings import (
     utc,
 )
 from tests.spark_support import column_json, write_bronze
+from utils.batch.spec import SpecError
 from utils.landing.bronze import total_amount
 
 
