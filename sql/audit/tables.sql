@@ -1,4 +1,5 @@
--- The audit tables. Created when they are missing; nothing here drops or truncates.
+-- The audit tables. Created when they are missing; nothing here drops or truncates. What a batch
+-- reports has the columns of utils/batch/reports.py.
 
 -- One row per run of a DAG. state: RUNNING, SUCCEEDED, FAILED.
 CREATE TABLE IF NOT EXISTS {{ ref("pipeline_runs") }} (
@@ -39,24 +40,12 @@ CREATE TABLE IF NOT EXISTS {{ ref("table_loads") }} (
   schema_events STRING,
   replays STRING,
   row_ids STRING,
-  rows_landed INT64,
-  rows_read INT64,
-  rows_merged INT64,
-  rows_unchanged INT64,
-  rows_deduplicated INT64,
-  rows_quarantined INT64,
-  billed_landed NUMERIC,
-  billed_read NUMERIC,
-  billed_merged NUMERIC,
-  billed_unchanged NUMERIC,
-  billed_deduplicated NUMERIC,
-  billed_quarantined NUMERIC,
-  paid_landed NUMERIC,
-  paid_read NUMERIC,
-  paid_merged NUMERIC,
-  paid_unchanged NUMERIC,
-  paid_deduplicated NUMERIC,
-  paid_quarantined NUMERIC,
+  {%- for measure, kind in [("rows", "INT64"), ("billed", "NUMERIC"), ("paid", "NUMERIC")] %}
+  {{ measure }}_landed {{ kind }},
+  {%- for stage in stages %}
+  {{ measure }}_{{ stage }} {{ kind }},
+  {%- endfor %}
+  {%- endfor %}
   batch_id STRING,
   error STRING,
   planned_at TIMESTAMP NOT NULL,
@@ -91,21 +80,10 @@ CREATE TABLE IF NOT EXISTS {{ ref("files") }} (
 -- (a person decided that it is never loaded). first_seen_at and last_seen_at are the bounds of the
 -- loads in which this content was read. changed_by is the batch or run that set the state.
 CREATE TABLE IF NOT EXISTS {{ ref("quarantine") }} (
-  entity STRING NOT NULL,
-  source_system STRING NOT NULL,
-  load_id STRING NOT NULL,
-  row_id INT64 NOT NULL,
-  record_key STRING,
-  held_key STRING NOT NULL,
-  row_hash STRING NOT NULL,
-  event_at TIMESTAMP NOT NULL,
-  observed_at TIMESTAMP NOT NULL,
-  rule STRING NOT NULL,
-  rule_version STRING NOT NULL,
-  rules STRING NOT NULL,
-  reason STRING NOT NULL,
-  billed_amount NUMERIC,
-  paid_amount NUMERIC,
+  {%- for column, kind in quarantine_report %}
+  {{ column }} {{ kind }}
+  {%- if column not in ("record_key", "billed_amount", "paid_amount") %} NOT NULL{% endif %},
+  {%- endfor %}
   state STRING NOT NULL,
   first_seen_at TIMESTAMP NOT NULL,
   last_seen_at TIMESTAMP NOT NULL,
@@ -139,14 +117,10 @@ CREATE TABLE IF NOT EXISTS {{ ref("dq_results") }} (
   run_id STRING NOT NULL,
   business_date DATE NOT NULL,
   layer STRING NOT NULL,
-  entity STRING NOT NULL,
-  source_system STRING,
-  load_id STRING,
-  rule STRING NOT NULL,
-  severity STRING NOT NULL,
-  reason STRING,
-  rows_checked INT64,
-  rows_failed INT64,
+  {%- for column, kind in dq_report %}
+  {{ column }} {{ kind }}
+  {%- if column in ("entity", "rule", "severity") %} NOT NULL{% endif %},
+  {%- endfor %}
   examples STRING,
   checked_at TIMESTAMP NOT NULL
 );

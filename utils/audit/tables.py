@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from google.api_core.exceptions import NotFound
 
+from utils.batch.reports import DQ, QUARANTINE, STAGES
 from utils.gcp import bigquery
 from utils.gcp.templates import render_file
 from utils.settings import settings
@@ -19,6 +20,7 @@ _DECLARATION = re.compile(
     r"^CREATE TABLE IF NOT EXISTS (?P<name>\w+) \(\n(?P<columns>.*?)\n\)",
     re.DOTALL | re.MULTILINE,
 )
+_REPORTS = {"stages": STAGES, "quarantine_report": QUARANTINE, "dq_report": DQ}
 _COLUMN = re.compile(r"^  (\w+) (\w+)", re.MULTILINE)
 
 
@@ -35,7 +37,7 @@ def _declared() -> dict[str, _Declaration]:
             comment=re.sub(r"\n?-- ", " ", found["comment"]).strip(),
             columns=dict(_COLUMN.findall(found["columns"])),
         )
-        for found in _DECLARATION.finditer(render_file("audit/tables.sql", ref=str))
+        for found in _DECLARATION.finditer(render_file("audit/tables.sql", str, **_REPORTS))
     }
 
 
@@ -72,6 +74,7 @@ def create_audit_tables() -> None:
         audit_table,
         datasets=[f"`{settings().project}.{settings().dataset(layer)}`" for layer in DATASETS],
         location=settings().location,
+        **_REPORTS,
         gained=[
             (table, column, kind)
             for table in missing.keys() & present.keys()
