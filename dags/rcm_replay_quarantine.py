@@ -25,6 +25,7 @@ from utils.orchestration import runs
 from utils.orchestration.options import DAG_OPTIONS
 from utils.orchestration.publish import close_run, open_run, publish_batch
 from utils.orchestration.spark_batch import build_batch
+from utils.orchestration.task_names import BUILD_PREVIEW, PLAN_PREVIEW, REFRESH_GOLD
 from utils.silver.batch import Batch
 
 
@@ -48,7 +49,7 @@ PARAMS = {
 }
 
 
-@task
+@task(task_id=PLAN_PREVIEW)
 def plan_preview() -> dict[str, Any]:
     """Writes the specification of the batch that judges the rows; skips when there is none."""
     context = get_current_context()
@@ -91,9 +92,9 @@ def rcm_replay_quarantine() -> None:
     preview: Any = plan_preview()
     published: Any = publish_batch()
     outcome, closed = show_outcome(preview), close_run()
-    chain(open_run(), preview, build_batch("build_preview", "plan_preview"), outcome)
+    chain(open_run(), preview, build_batch(BUILD_PREVIEW, plan_task_id=PLAN_PREVIEW), outcome)
     chain(outcome, apply_request(), published, closed)
-    chain(outcome, [published.children["refresh_gold"], closed])
+    chain(outcome, [published.children[REFRESH_GOLD], closed])
 
 
 rcm_replay_quarantine()

@@ -28,8 +28,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from spark_jobs import io
-from spark_jobs.spec import Batch, Entity, Load
 from spark_jobs.transforms import conform, history, ledger, quality, tables
+from utils.batch.reports import observations_uri
+from utils.batch.spec import Batch, Entity, Load
 
 WRITERS = 4
 
@@ -62,7 +63,7 @@ def build_silver(spark: SparkSession, batch: Batch, output: str) -> None:
 
     def write_entity(entity: Entity) -> None:
         content = checked[entity.name].select(*entity.log_schema).union(gone[entity.name])
-        _write_entity(spark, entity, content, timeline, f"{root}/{entity.name}")
+        _write_entity(spark, entity, content, timeline, root)
 
     expected = ledger.without(_expected_checks(spark, batch), refused, "load_id")
     reports = {
@@ -134,9 +135,9 @@ def _timeline(spark: SparkSession, batch: Batch, rows: DataFrame) -> DataFrame:
 
 
 def _write_entity(
-    spark: SparkSession, entity: Entity, content: DataFrame, timeline: DataFrame, folder: str
+    spark: SparkSession, entity: Entity, content: DataFrame, timeline: DataFrame, root: str
 ) -> None:
-    gained = f"{folder}/observations/"
+    folder, gained = f"{root}/{entity.name}", observations_uri(root, entity.name)
     io.write_parquet(history.new_observations(content, timeline, entity), gained)
     log = _log(spark, entity, gained)
     io.write_parquet(tables.versions(log, timeline, entity), f"{folder}/versions/")

@@ -8,7 +8,7 @@ from pyspark.sql import SparkSession
 
 from spark_jobs import io
 from spark_jobs.build_silver import build_silver, is_complete
-from spark_jobs.spec import parse_batch
+from utils.batch.spec_reader import parse_batch
 
 
 def run(spark: SparkSession, spec: str, output: str) -> None:

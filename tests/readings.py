@@ -10,10 +10,11 @@ from typing import Any
 import pyarrow as pa
 from pyspark.sql import SparkSession
 
-from spark_jobs.spec import Entity, parse_batch
 from spark_jobs.transforms.conform import conform
 from tests.spark_support import batch_json, column_json, write_bronze
 from tests.unit.spark.lake import things_json
+from utils.batch.spec import Entity
+from utils.batch.spec_reader import parse_batch
 
 LOCAL = pa.timestamp("us")
 INSTANT = pa.timestamp("us", tz="UTC")

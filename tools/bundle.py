@@ -1,8 +1,8 @@
 """Assembles what ships: the DAG bundle for Composer and the code for Dataproc.
 
 `build/bundle` is what the DAG folder holds: the DAGs with `utils`, `configs` and `sql` beside
-them. `build/spark` holds `main.py`, a zip of `spark_jobs` that is the same, byte for byte, for the
-same code, and a manifest. Both carry one version, the git commit.
+them. `build/spark` holds `main.py`, a zip of `spark_jobs` and `utils/batch` that is the same, byte
+for byte, for the same code, and a manifest. Both carry one version, the git commit.
 """
 
 from __future__ import annotations
@@ -65,7 +65,8 @@ def _write_dag_bundle(folder: Path, version: str) -> None:
 
 def _write_spark_code(folder: Path, version: str) -> None:
     shutil.copyfile(ROOT / "spark_jobs" / "main.py", folder / "main.py")
-    _write_zip(folder / "spark_jobs.zip", (ROOT / "spark_jobs").rglob("*.py"))
+    batch = [ROOT / "utils" / "__init__.py", *(ROOT / "utils" / "batch").rglob("*.py")]
+    _write_zip(folder / "spark_jobs.zip", [*(ROOT / "spark_jobs").rglob("*.py"), *batch])
     digests = {
         file.name: hashlib.sha256(file.read_bytes()).hexdigest()
         for file in sorted(folder.iterdir())

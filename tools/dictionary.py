@@ -15,8 +15,9 @@ from tools import required_columns
 from tools.lineage.graph import gold_lineage
 from tools.lineage.queries import Column, Way
 from utils.audit.tables import audit_columns, audit_declarations
+from utils.batch.types import GOLD_RATE_DECIMALS as RATE_DECIMALS
 from utils.contracts.entities import entities
-from utils.gold.models import RATE_DECIMALS, gold_models
+from utils.gold.models import gold_models
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

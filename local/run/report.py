@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from utils.batch.reports import STAGES
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -16,115 +18,18 @@ if TYPE_CHECKING:
 
     from local.paths import StateFolder
 
-_KINDS = ("read", "merged", "unchanged", "deduplicated", "quarantined")
 _LOAD_HEADERS = ("read", "merged", "un-\nchanged", "dupli-\ncate", "held\nout", "$ held", "")
-LOADS = """
-SELECT
-  source_system,
-  table_name,
-  SUM(rows_read) AS rows_read,
-  SUM(rows_merged) AS rows_merged,
-  SUM(rows_unchanged) AS rows_unchanged,
-  SUM(rows_deduplicated) AS rows_deduplicated,
-  SUM(rows_quarantined) AS rows_quarantined,
-  SUM(billed_quarantined) AS billed_quarantined,
-  LOGICAL_AND(
-    rows_read = rows_merged + rows_unchanged + rows_deduplicated + rows_quarantined
-  ) AS is_balanced
-FROM `{audit}.table_loads`
-WHERE state = 'PUBLISHED'
-GROUP BY source_system, table_name
-ORDER BY source_system, table_name
-"""
-QUALITY = """
-SELECT
-  entity,
-  SUM(rows_checked) AS rows_checked,
-  SUM(rows_failed) AS rows_failed,
-  1 - SAFE_DIVIDE(SUM(rows_failed), SUM(rows_checked)) AS quality_rate
-FROM `{audit}.dq_results`
-WHERE layer = 'silver' AND severity != 'quarantine'
-GROUP BY entity
-ORDER BY entity
-"""
-ODDITIES = """
-SELECT
-  statement,
-  SUM(odd_count) AS odd_count,
-  SUM(odd_count) / SUM(checked_count) AS odd_rate
-FROM `{gold}.data_oddities`
-GROUP BY statement
-ORDER BY odd_count DESC, statement
-"""
-BOOKS = """
-SELECT
-  source_system,
-  SUM(transaction_count) AS transactions,
-  SUM(billed_amount) AS billed,
-  SUM(paid_amount) AS paid,
-  SUM(patient_paid_amount) AS patient_paid,
-  SUM(adjustment_amount) AS adjusted,
-  SUM(write_off_amount) AS written_off,
-  SUM(open_amount) AS open_amount
-FROM `{gold}.kpi_revenue`
-GROUP BY source_system
-ORDER BY source_system
-"""
-OUTCOMES = """
-SELECT
-  source_system,
-  SAFE_DIVIDE(SUM(approved_count), SUM(decided_count)) AS approval_rate,
-  SAFE_DIVIDE(SUM(denied_count), SUM(decided_count)) AS denial_rate
-FROM `{gold}.kpi_claim_outcomes`
-GROUP BY source_system
-"""
-COLLECTION = """
-SELECT
-  source_system,
-  SAFE_DIVIDE(SUM(collected_amount), SUM(billed_amount - adjustment_amount)) AS net_collection_rate
-FROM `{gold}.kpi_collection`
-WHERE is_mature
-GROUP BY source_system
-"""
-DAYS = """
-SELECT
-  source_system,
-  gross_days_in_ar,
-  net_days_in_ar
-FROM `{gold}.kpi_days_in_ar`
-QUALIFY ROW_NUMBER() OVER (PARTITION BY source_system ORDER BY month_end_date DESC) = 1
-"""
-UNBILLED = """
-SELECT
-  source_system,
-  dnfb_days
-FROM `{gold}.kpi_dnfb`
-QUALIFY ROW_NUMBER() OVER (PARTITION BY source_system ORDER BY month_end_date DESC) = 1
-"""
-CLEAN_CLAIMS = """
-SELECT
-  source_system,
-  SAFE_DIVIDE(SUM(clean_count), SUM(claim_count)) AS clean_claim_rate,
-  SAFE_DIVIDE(SUM(first_pass_count), SUM(claim_count)) AS first_pass_rate
-FROM `{gold}.kpi_clean_claims`
-GROUP BY source_system
-"""
-DENIALS = """
-SELECT
-  source_system,
-  SAFE_DIVIDE(SUM(initial_denied_amount), SUM(claimed_amount)) AS initial_denial_rate,
-  SAFE_DIVIDE(SUM(denial_write_off_amount), SUM(claimed_amount)) AS final_denial_rate
-FROM `{gold}.kpi_denial_cohorts`
-WHERE is_mature
-GROUP BY source_system
-"""
-PROCESSING = """
-SELECT
-  source_system,
-  SAFE_DIVIDE(SUM(processing_days_sum), SUM(measured_claim_count)) AS processing_days
-FROM `{gold}.kpi_processing_days`
-GROUP BY source_system
-"""
+# Queries of sql/report/ with a row per hospital.
+_BOOKS = (
+    "books",
+    "claim_outcomes",
+    "clean_claims",
+    "denials",
+    "collection",
+    "days_in_ar",
+    "unbilled",
+    "processing",
+)
 
 
 def show(
@@ -134,7 +39,7 @@ def show(
     peak_memory_mb: Mapping[str, int],
 ) -> int:
     """Prints the report; returns 1 when a load does not balance."""
-    loads = _rows(LOADS)
+    loads = _rows("loads")
     console.print(_load_table(loads))
     console.print(_book_table())
     console.print(_quality_table())
@@ -153,21 +58,17 @@ def failure(run_id: str) -> str:
     from utils.audit.tables import audit_table
     from utils.gcp import bigquery
 
-    rows = bigquery.query(
-        f"SELECT failed_task, error FROM {audit_table('pipeline_runs')} WHERE run_id = @run_id",
-        {"run_id": run_id},
-    )
+    rows = bigquery.query_file("audit/failure.sql", audit_table, {"run_id": run_id})
     return "\n".join(f"task {row['failed_task']}: {row['error']}" for row in rows)
 
 
-def _rows(sql: str) -> list[dict[str, Any]]:
+def _rows(name: str) -> list[dict[str, Any]]:
+    """The rows of a query of `sql/report/`."""
     from utils.gcp import bigquery
+    from utils.gold.models import gold_models, published
     from utils.settings import settings
 
-    datasets = {
-        layer: f"{settings().project}.{settings().dataset(layer)}" for layer in ("audit", "gold")
-    }
-    return bigquery.query(sql.format(**datasets))
+    return bigquery.query_file(f"report/{name}.sql", published(settings(), gold_models()))
 
 
 def _load_table(loads: list[dict[str, Any]]) -> Table:
@@ -187,7 +88,7 @@ def _load_table(loads: list[dict[str, Any]]) -> Table:
         for row in tables:
             table.add_row(
                 f"  {row['table_name']}",
-                *(f"{row[f'rows_{kind}']:,}" for kind in _KINDS),
+                *(f"{row[f'rows_{stage}']:,}" for stage in STAGES),
                 f"{row['billed_quarantined'] or 0:,.2f}",
                 "[green]✓[/]" if row["is_balanced"] else "[red]✗[/]",
             )
@@ -196,17 +97,8 @@ def _load_table(loads: list[dict[str, Any]]) -> Table:
 
 def _book_table() -> Table:
     by_hospital: dict[str, dict[str, Any]] = {}
-    for sql in (
-        BOOKS,
-        OUTCOMES,
-        CLEAN_CLAIMS,
-        DENIALS,
-        COLLECTION,
-        DAYS,
-        UNBILLED,
-        PROCESSING,
-    ):
-        for row in _rows(sql):
+    for name in _BOOKS:
+        for row in _rows(name):
             by_hospital.setdefault(row["source_system"], {}).update(row)
     table = Table(title="The books", title_justify="left")
     table.add_column("")
@@ -242,7 +134,7 @@ def _quality_table() -> Table:
     table.add_column("entity")
     for header in ("checks", "failed", "score"):
         table.add_column(header, justify="right")
-    for row in _rows(QUALITY):
+    for row in _rows("quality"):
         table.add_row(
             row["entity"],
             f"{row['rows_checked']:,}",
@@ -257,7 +149,7 @@ def _oddity_table() -> Table:
     table.add_column("what the data say")
     for header in ("rows", "share"):
         table.add_column(header, justify="right")
-    for row in _rows(ODDITIES):
+    for row in _rows("oddities"):
         table.add_row(row["statement"], f"{row['odd_count']:,}", f"{row['odd_rate']:.1%}")
     return table
 

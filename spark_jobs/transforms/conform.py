@@ -8,9 +8,9 @@ from pyspark.sql import Column as SparkColumn
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from spark_jobs.spec import Column, Entity, Load, SpecError
 from spark_jobs.transforms.hashes import entity_key, row_hash
 from spark_jobs.transforms.normalise import ACCEPT_ANY_TEXT, NORMALISERS, clean, says_unknown
+from utils.batch.spec import Column, Entity, Load, SpecError
 
 _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _TIME = r"[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pyspark.sql import Column as SparkColumn
 from pyspark.sql import functions as F
 
-from spark_jobs.spec import Column, Entity
+from utils.batch.spec import Column, Entity
 
 
 def as_text(value: SparkColumn, sql_type: str) -> SparkColumn:

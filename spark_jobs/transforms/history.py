@@ -16,13 +16,13 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import Window as W
 from pyspark.sql import functions as F
 
-from spark_jobs.spec import Entity
 from spark_jobs.transforms.dedupe import rank
 from spark_jobs.transforms.hashes import key_parts, surrogate
 from spark_jobs.transforms.revisions import mark
+from utils.batch.reports import DEDUPLICATED, MERGED, UNCHANGED
+from utils.batch.spec import Entity
 
 OPEN_END = datetime(9999, 12, 31, tzinfo=UTC)
-MERGED, UNCHANGED, DEDUPLICATED = "merged", "unchanged", "deduplicated"
 OBSERVATION = (
     "entity",
     "record_key",

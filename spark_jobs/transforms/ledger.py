@@ -6,14 +6,14 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import Window as W
 from pyspark.sql import functions as F
 
-from spark_jobs.spec import SQL_TYPES, Entity
 from spark_jobs.transforms.hashes import surrogate
-from spark_jobs.transforms.history import DEDUPLICATED, MERGED, OBSERVATION, UNCHANGED
+from spark_jobs.transforms.history import OBSERVATION
+from utils.batch import reports
+from utils.batch.reports import DOLLARS, QUARANTINED, STAGES
+from utils.batch.spec import Entity
+from utils.batch.types import SPARK_TYPES
 
-QUARANTINED = "quarantined"
-DISPOSITIONS = (MERGED, UNCHANGED, DEDUPLICATED, QUARANTINED)
-STAGES = ("read", *DISPOSITIONS)
-_MONEY = SQL_TYPES["NUMERIC"]
+_MONEY = SPARK_TYPES["NUMERIC"]
 _TOTAL = "decimal(28,2)"  # no sum of amounts overflows it, and BigQuery's NUMERIC holds it
 _ROW = ("_load_id", "_row_id")
 
@@ -61,7 +61,7 @@ def refused_loads(rows: DataFrame, limits: DataFrame) -> DataFrame:
     return (
         refused.select("load_id", "rows_read")
         .join(by_rule.agg(F.count("*").alias("rows_held")), on="load_id", how="inner")
-        .select("load_id", "rule", "rows_read", "rows_held")
+        .select(*reports.names(reports.REFUSED))
     )
 
 
@@ -100,12 +100,10 @@ def quarantined_rows(rows: DataFrame, expected: DataFrame) -> DataFrame:
         *["billed_amount", "paid_amount"],
     )
     content = surrogate([F.col("source_system"), F.col("row_hash"), F.col("_number")])
-    return held.join(expected, on=["load_id", "rule"], how="inner").select(
-        *["entity", "source_system", "load_id", "row_id", "record_key"],
-        F.coalesce(F.col("record_key"), content).alias("held_key"),
-        *["row_hash", "event_at", "observed_at"],
-        *["rule", "rule_version", "rules", "reason", "billed_amount", "paid_amount"],
+    named = held.join(expected, on=["load_id", "rule"], how="inner").withColumn(
+        "held_key", F.coalesce(F.col("record_key"), content)
     )
+    return named.select(*reports.names(reports.QUARANTINE))
 
 
 def last_accepted(timeline: DataFrame) -> DataFrame:
@@ -123,7 +121,7 @@ def last_accepted(timeline: DataFrame) -> DataFrame:
         .agg(F.max("_event_at").alias("event_at"), F.max(published).alias("published_at"))
     )
     return newest.where(~F.col("event_at").eqNullSafe(F.col("published_at"))).select(
-        *["entity", "record_key", "event_at"]
+        *reports.names(reports.ACCEPTED)
     )
 
 
@@ -145,10 +143,7 @@ def quality_results(rows: DataFrame, expected: DataFrame) -> DataFrame:
     counted = expected.join(checked, on="load_id", how="left").join(
         failed, on=["load_id", "rule"], how="left"
     )
-    return counted.select(
-        *["entity", "source_system", "load_id", "rule", "severity", "reason"],
-        *[_or_zero(name, "bigint") for name in ("rows_checked", "rows_failed")],
-    )
+    return counted.select(*_counted(reports.DQ))
 
 
 def control_totals(rows: DataFrame, timeline: DataFrame, loads: DataFrame) -> DataFrame:
@@ -166,23 +161,26 @@ def control_totals(rows: DataFrame, timeline: DataFrame, loads: DataFrame) -> Da
         *[F.count_if(_in_stage(stage)).alias(f"rows_{stage}") for stage in STAGES],
         *[
             F.sum(F.when(_in_stage(stage), F.col(f"{kind}_amount"))).alias(f"{kind}_{stage}")
-            for kind in ("billed", "paid")
+            for kind in DOLLARS
             for stage in STAGES
         ],
     )
-    return loads.join(totals, on="load_id", how="left").select(
-        *["load_id", "entity", "source_system"],
-        *[_or_zero(f"rows_{stage}", "bigint") for stage in STAGES],
-        *[_or_zero(f"{kind}_{stage}", _TOTAL) for kind in ("billed", "paid") for stage in STAGES],
-    )
+    return loads.join(totals, on="load_id", how="left").select(*_counted(reports.LOADS))
 
 
 def _in_stage(stage: str) -> Column:
     return F.lit(True) if stage == "read" else F.col("_disposition") == stage
 
 
-def _or_zero(name: str, sql_type: str) -> Column:
-    return F.coalesce(F.col(name), F.lit(0)).cast(sql_type).alias(name)
+def _counted(columns: reports.Columns) -> list[Column]:
+    """The columns of a report; a count or a sum of nothing is zero."""
+    totals = {"INT64": SPARK_TYPES["INT64"], "NUMERIC": _TOTAL}
+    return [
+        F.coalesce(F.col(name), F.lit(0)).cast(totals[kind]).alias(name)
+        if kind in totals
+        else F.col(name)
+        for name, kind in columns
+    ]
 
 
 def _amounts(entity: Entity) -> list[Column]:

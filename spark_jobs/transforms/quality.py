@@ -10,8 +10,8 @@ from pyspark.sql import Column as SparkColumn
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from spark_jobs.spec import Column, Entity
 from spark_jobs.transforms.conform import can_be_invalid, invalid_flag
+from utils.batch.spec import Column, Entity
 
 QUARANTINE, WARN, BLANK = "quarantine", "warn", "blank"
 _VERSION_LENGTH = 12

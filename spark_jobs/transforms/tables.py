@@ -5,13 +5,14 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from spark_jobs.spec import SQL_TYPES, Derived, Entity
 from spark_jobs.transforms.hashes import as_text, key_parts, surrogate
 from spark_jobs.transforms.history import OPEN_END
+from utils.batch.spec import Derived, Entity
+from utils.batch.types import SILVER_RATE_DECIMALS, SPARK_TYPES
 
 _REFERENCE = ("_load_id", "_row_id", "_event_at", "_row_hash")
-# Engines differ in the scale of a quotient; from six decimals on, each has enough to round a rate.
-_EXACT = "decimal(22,6)"
+# Engines differ in the scale of a quotient; a dividend with a rate's decimals is enough for each.
+_EXACT = f"decimal(22,{SILVER_RATE_DECIMALS})"
 
 
 def versions(log: DataFrame, timeline: DataFrame, entity: Entity) -> DataFrame:
@@ -75,7 +76,7 @@ def _of(timeline: DataFrame, entity: Entity) -> DataFrame:
 
 def _described(log: DataFrame, arranged: DataFrame, entity: Entity) -> DataFrame:
     """Gives arranged observations the content that the log has of them."""
-    money = SQL_TYPES["NUMERIC"]
+    money = SPARK_TYPES["NUMERIC"]
     exact = log.select(
         *[
             F.col(name).cast(_EXACT).alias(name) if sql_type == money else F.col(name)

@@ -6,7 +6,7 @@ SELECT
   COALESCE(total.landed, total.read) AS landed,
   total.read,
   total.accounted
-FROM {{ ref("silver_loads") }} AS staged
+FROM {{ ref("staged_loads") }} AS staged
 INNER JOIN
   {{ ref("table_loads") }} AS known
   ON

@@ -7,7 +7,7 @@ WITH
       MAX(rows_read) AS rows_read,
       SUM(rows_held) AS rows_held,
       STRING_AGG(FORMAT('%s %d', rule, rows_held), ', ' ORDER BY rows_held DESC, rule) AS rules
-    FROM {{ ref("silver_refused") }}
+    FROM {{ ref("staged_refused") }}
     GROUP BY load_id
   ),
 

@@ -1,7 +1,8 @@
--- The audit tables. Created when they are missing; nothing here drops or truncates.
+-- The audit tables. Created when they are missing; nothing here drops or truncates. What a batch
+-- reports has the columns of utils/batch/reports.py.
 
 -- One row per run of a DAG. state: RUNNING, SUCCEEDED, FAILED.
-CREATE TABLE IF NOT EXISTS {{ audit("pipeline_runs") }} (
+CREATE TABLE IF NOT EXISTS {{ ref("pipeline_runs") }} (
   run_id STRING NOT NULL,
   dag_id STRING NOT NULL,
   business_date DATE NOT NULL,
@@ -20,7 +21,7 @@ CREATE TABLE IF NOT EXISTS {{ audit("pipeline_runs") }} (
 -- the missing ones are perhaps_renamed to which extra one, and per column how many invalid_dates
 -- (0000-00-00) became NULL.
 -- A load that `replays` another one reads the rows `row_ids` of that one once more, from bronze.
-CREATE TABLE IF NOT EXISTS {{ audit("table_loads") }} (
+CREATE TABLE IF NOT EXISTS {{ ref("table_loads") }} (
   load_id STRING NOT NULL,
   run_id STRING NOT NULL,
   business_date DATE NOT NULL,
@@ -39,24 +40,12 @@ CREATE TABLE IF NOT EXISTS {{ audit("table_loads") }} (
   schema_events STRING,
   replays STRING,
   row_ids STRING,
-  rows_landed INT64,
-  rows_read INT64,
-  rows_merged INT64,
-  rows_unchanged INT64,
-  rows_deduplicated INT64,
-  rows_quarantined INT64,
-  billed_landed NUMERIC,
-  billed_read NUMERIC,
-  billed_merged NUMERIC,
-  billed_unchanged NUMERIC,
-  billed_deduplicated NUMERIC,
-  billed_quarantined NUMERIC,
-  paid_landed NUMERIC,
-  paid_read NUMERIC,
-  paid_merged NUMERIC,
-  paid_unchanged NUMERIC,
-  paid_deduplicated NUMERIC,
-  paid_quarantined NUMERIC,
+  {%- for measure, kind in [("rows", "INT64"), ("billed", "NUMERIC"), ("paid", "NUMERIC")] %}
+  {{ measure }}_landed {{ kind }},
+  {%- for stage in stages %}
+  {{ measure }}_{{ stage }} {{ kind }},
+  {%- endfor %}
+  {%- endfor %}
   batch_id STRING,
   error STRING,
   planned_at TIMESTAMP NOT NULL,
@@ -66,7 +55,7 @@ CREATE TABLE IF NOT EXISTS {{ audit("table_loads") }} (
 
 -- One row per delivered object and generation. state: LANDED, DUPLICATE, REFUSED.
 -- rejected_lines is a JSON array of {line, reason}; the lines themselves are in the archived file.
-CREATE TABLE IF NOT EXISTS {{ audit("files") }} (
+CREATE TABLE IF NOT EXISTS {{ ref("files") }} (
   uri STRING NOT NULL,
   generation INT64 NOT NULL,
   sha256 STRING,
@@ -90,22 +79,11 @@ CREATE TABLE IF NOT EXISTS {{ audit("files") }} (
 -- (a row of the same held_key that is not older was accepted, or is held in its place), rejected
 -- (a person decided that it is never loaded). first_seen_at and last_seen_at are the bounds of the
 -- loads in which this content was read. changed_by is the batch or run that set the state.
-CREATE TABLE IF NOT EXISTS {{ audit("quarantine") }} (
-  entity STRING NOT NULL,
-  source_system STRING NOT NULL,
-  load_id STRING NOT NULL,
-  row_id INT64 NOT NULL,
-  record_key STRING,
-  held_key STRING NOT NULL,
-  row_hash STRING NOT NULL,
-  event_at TIMESTAMP NOT NULL,
-  observed_at TIMESTAMP NOT NULL,
-  rule STRING NOT NULL,
-  rule_version STRING NOT NULL,
-  rules STRING NOT NULL,
-  reason STRING NOT NULL,
-  billed_amount NUMERIC,
-  paid_amount NUMERIC,
+CREATE TABLE IF NOT EXISTS {{ ref("quarantine") }} (
+  {%- for column, kind in quarantine_report %}
+  {{ column }} {{ kind }}
+  {%- if column not in ("record_key", "billed_amount", "paid_amount") %} NOT NULL{% endif %},
+  {%- endfor %}
   state STRING NOT NULL,
   first_seen_at TIMESTAMP NOT NULL,
   last_seen_at TIMESTAMP NOT NULL,
@@ -116,7 +94,7 @@ CLUSTER BY load_id;
 
 -- What a run of rcm_replay_quarantine found: one row per group of open rows and their outcome, which
 -- is the state they get (`open` for those that today's rule outcome_rule still holds).
-CREATE TABLE IF NOT EXISTS {{ audit("quarantine_replays") }} (
+CREATE TABLE IF NOT EXISTS {{ ref("quarantine_replays") }} (
   run_id STRING NOT NULL,
   business_date DATE NOT NULL,
   action STRING NOT NULL,
@@ -135,25 +113,21 @@ CREATE TABLE IF NOT EXISTS {{ audit("quarantine_replays") }} (
 -- One row per rule and load of silver, per check of gold and run, and for bronze per run and month of
 -- a monthly delivery: rows_failed = 1 where no file came. Examples name the first rows that break a
 -- check of gold, by the columns that it declares. Reason says in words what breaks a rule of silver.
-CREATE TABLE IF NOT EXISTS {{ audit("dq_results") }} (
+CREATE TABLE IF NOT EXISTS {{ ref("dq_results") }} (
   run_id STRING NOT NULL,
   business_date DATE NOT NULL,
   layer STRING NOT NULL,
-  entity STRING NOT NULL,
-  source_system STRING,
-  load_id STRING,
-  rule STRING NOT NULL,
-  severity STRING NOT NULL,
-  reason STRING,
-  rows_checked INT64,
-  rows_failed INT64,
+  {%- for column, kind in dq_report %}
+  {{ column }} {{ kind }}
+  {%- if column in ("entity", "rule", "severity") %} NOT NULL{% endif %},
+  {%- endfor %}
   examples STRING,
   checked_at TIMESTAMP NOT NULL
 );
 
 -- What readers see: one row per batch that was published. For silver, batch_uri is the log of
 -- observations that became part of the state.
-CREATE TABLE IF NOT EXISTS {{ audit("publications") }} (
+CREATE TABLE IF NOT EXISTS {{ ref("publications") }} (
   publication_id STRING NOT NULL,
   layer STRING NOT NULL,
   business_date DATE NOT NULL,
@@ -163,7 +137,7 @@ CREATE TABLE IF NOT EXISTS {{ audit("publications") }} (
 );
 
 -- One row: the run that may publish, NULL while none does.
-CREATE TABLE IF NOT EXISTS {{ audit("leases") }} (
+CREATE TABLE IF NOT EXISTS {{ ref("leases") }} (
   dag_id STRING,
   run_id STRING,
   renewed_at TIMESTAMP NOT NULL

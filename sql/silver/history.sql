@@ -2,7 +2,7 @@
 -- Plain enough for BigQuery and Spark: the gate of publication and the tests share it.
 WITH
   versions AS (
-    {%- for entity, key_column in histories %}
+    {%- for entity, table, key_column in histories %}
     SELECT
       '{{ entity }}' AS entity,
       {{ key_column }} AS record_key,
@@ -12,7 +12,7 @@ WITH
       is_current,
       is_deleted,
       _row_hash
-    FROM {{ ref(entity) }}
+    FROM {{ ref(table) }}
     {%- if not loop.last %}
     UNION ALL
     {%- endif %}

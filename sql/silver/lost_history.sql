@@ -3,12 +3,12 @@
 -- may, for keys of which today's rules hold rows.
 WITH
   published AS (
-    {%- for entity, key_column in histories %}
+    {%- for entity, table, key_column in histories %}
     SELECT
       '{{ entity }}' AS entity,
       {{ key_column }} AS record_key,
       MIN(effective_date) AS began_at
-    FROM {{ ref("published_" + entity) }}
+    FROM {{ ref(entity) }}
     GROUP BY {{ key_column }}
     {%- if not loop.last %}
     UNION ALL
@@ -17,12 +17,12 @@ WITH
   ),
 
   staged AS (
-    {%- for entity, key_column in histories %}
+    {%- for entity, table, key_column in histories %}
     SELECT
       '{{ entity }}' AS entity,
       {{ key_column }} AS record_key,
       MIN(effective_date) AS began_at
-    FROM {{ ref("staged_" + entity) }}
+    FROM {{ ref(table) }}
     GROUP BY {{ key_column }}
     {%- if not loop.last %}
     UNION ALL

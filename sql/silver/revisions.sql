@@ -2,7 +2,7 @@
 -- Plain enough for BigQuery and Spark: the gate of publication and the tests share it.
 WITH
   revisions AS (
-    {%- for entity, key_column in histories %}
+    {%- for entity, table, key_column in revised %}
     SELECT
       '{{ entity }}' AS entity,
       {{ key_column }} AS record_key,
@@ -10,7 +10,7 @@ WITH
       known_from,
       known_to,
       _row_hash
-    FROM {{ ref(entity) }}
+    FROM {{ ref(table) }}
     {%- if not loop.last %}
     UNION ALL
     {%- endif %}

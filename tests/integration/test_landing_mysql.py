@@ -15,8 +15,9 @@ from utils.errors import ConfigError, SourceError, SourceUnavailable
 from utils.gcp import storage
 from utils.landing.bronze import TECHNICAL
 from utils.landing.drift import WantedColumn
-from utils.landing.mysql import TableRequest, land_table, source_clock
+from utils.landing.mysql import TableRequest, land_table
 from utils.landing.mysql_query import CHECKSUM, Window
+from utils.landing.mysql_server import source_clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -356,7 +357,7 @@ DERIVED = """
 """
 
 
-def derived(request: TableRequest, **changes: object) -> TableRequest:
+def derived(request: TableRequest, **changes: Any) -> TableRequest:
     """The rows of a query over the request's table, under a name of their own."""
     return replace(
         request,

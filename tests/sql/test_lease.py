@@ -13,6 +13,7 @@ from utils.audit.lease import Holder
 from utils.audit.runs import Run
 from utils.audit.tables import audit_table
 from utils.gcp import bigquery
+from utils.gcp.templates import render_file
 
 
 def run(run_id: str) -> Run:
@@ -64,12 +65,12 @@ def test_of_many_runs_that_ask_at_once_one_gets_the_lease() -> None:
 
 def publish(run_id: str, value: int) -> None:
     guarded = [
-        "BEGIN TRANSACTION",
-        *lease.hold_statements(audit_table("leases")),
-        f"UPDATE {audit_table('publications')} SET publication_id = '{value}' WHERE TRUE",
-        "COMMIT TRANSACTION",
+        "BEGIN TRANSACTION;",
+        render_file("audit/hold_lease.sql", audit_table, **lease.COMPLAINT),
+        f"UPDATE {audit_table('publications')} SET publication_id = '{value}' WHERE TRUE;",
+        "COMMIT TRANSACTION;",
     ]
-    bigquery.query(";\n".join(guarded), {"run_id": run_id})
+    bigquery.query("\n".join(guarded), {"run_id": run_id})
 
 
 def test_run_that_lost_its_lease_publishes_nothing(warehouse: Warehouse) -> None:

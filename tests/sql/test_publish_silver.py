@@ -13,9 +13,9 @@ from utils.audit.loads import refused_loads
 from utils.audit.rows import upsert_rows
 from utils.audit.runs import Run
 from utils.audit.tables import audit_table
+from utils.batch.reports import ACCEPTED, DQ, LOADS, QUARANTINE, REFUSED
 from utils.gcp import bigquery
 from utils.silver.publication import publish_sql
-from utils.silver.staging import ACCEPTED, DQ, LOADS, QUARANTINE, REFUSED
 
 BALANCED = {
     "rows_read": 3,

@@ -9,9 +9,9 @@ import pytest
 from google.api_core.exceptions import GoogleAPICallError
 
 from tests.sql_support import BUSINESS_DATE, Row, Warehouse, broken_promises, hold_lease
+from utils.batch.reports import QUARANTINE, REPORTS
 from utils.gcp import bigquery
 from utils.silver.publication import publish_sql
-from utils.silver.staging import QUARANTINE, REPORTS
 
 LIFE: list[Row] = [
     {"version": 1, "effective_date": "2026-01-01T00:00:00Z", "expiry_date": "2026-01-03T00:00:00Z"},

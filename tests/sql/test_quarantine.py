@@ -15,11 +15,13 @@ from tests.sql_support import Row, Warehouse, hold_lease, silver_row
 from utils.audit.loads import Load, record_loads
 from utils.audit.runs import Run
 from utils.audit.tables import audit_table
+from utils.batch.reports import ACCEPTED, DQ, LOADS, QUARANTINE, REFUSED
 from utils.contracts.entities import entities
 from utils.gcp import bigquery
 from utils.maintenance import replays
+from utils.silver.names import staged_table
 from utils.silver.publication import publish_sql
-from utils.silver.staging import ACCEPTED, DQ, LOADS, PUBLISHED, QUARANTINE, REFUSED, staged_table
+from utils.silver.staging import PUBLISHED
 
 RUN = Run(run_id="manual", dag_id="rcm_replay_quarantine", business_date=date(2025, 6, 30))
 MONDAY, TUESDAY = "2025-06-02", "2025-06-03"  # names of loads

@@ -82,6 +82,27 @@ def test_spark_finds_its_code_in_the_zip_alone(build: Path) -> None:
     assert "--spec" in output.stdout
 
 
+def test_what_rides_to_spark_needs_the_standard_library_alone(build: Path) -> None:
+    """Dataproc's Python has none of the DAGs' packages: -S leaves all of them out."""
+    archive = build / "spark" / "spark_jobs.zip"
+    code = "import sys; sys.path.insert(0, sys.argv[1]); " + "; ".join(
+        f"import utils.batch.{path.stem}" for path in (ROOT / "utils" / "batch").glob("[!_]*.py")
+    )
+
+    command = [sys.executable, "-P", "-S", "-c", code, str(archive)]
+    output = subprocess.run(command, cwd=build, env=NO_BYTECODE, capture_output=True, text=True)
+
+    assert output.returncode == 0, output.stderr
+
+
+def test_nothing_else_of_utils_rides_to_spark(build: Path) -> None:
+    with zipfile.ZipFile(build / "spark" / "spark_jobs.zip") as archive:
+        shipped = {name for name in archive.namelist() if name.startswith("utils/")}
+
+    wing = {f"utils/batch/{path.name}" for path in (ROOT / "utils" / "batch").glob("*.py")}
+    assert shipped == {"utils/__init__.py", *wing}
+
+
 def test_no_compiled_file_ships(build: Path) -> None:
     with zipfile.ZipFile(build / "spark" / "spark_jobs.zip") as archive:
         shipped = [*archive.namelist(), *map(str, (build / "bundle").rglob("*"))]

@@ -117,7 +117,7 @@ def test_deletions_and_rows_read_again_are_told_apart_in_the_specification() -> 
 
     spec = silver_spec("b1", RUN.business_date, [gone, reread, daily], [])
 
-    [patients] = [entity for entity in spec["entities"] if entity["name"] == "patients"]
-    assert patients["deletes"] == [gone.uri]
-    watermarks = {load["load_id"]: load["watermark"] for load in patients["loads"]}
+    [patients] = [entity for entity in spec.entities if entity.name == "patients"]
+    assert patients.deletes == (gone.uri,)
+    watermarks = {load.load_id: load.watermark for load in patients.loads}
     assert watermarks == {reread.load_id: None, daily.load_id: "ModifiedDate"}

@@ -10,6 +10,7 @@ import pytest
 
 from utils.audit.loads import Load
 from utils.audit.runs import Run
+from utils.batch.spec import batch_json
 from utils.errors import ConfigError
 from utils.maintenance import replays
 from utils.silver.spec import silver_spec
@@ -79,7 +80,7 @@ def test_every_try_of_a_run_makes_the_same_replay_and_every_run_its_own() -> Non
 
 def test_spark_reads_the_rows_where_the_first_load_left_them() -> None:
     replay = replays.replay_load(LOAD, [3, 5], RUN)
-    document = json.loads(json.dumps(silver_spec("b1", RUN.business_date, [replay], [])))
+    document = json.loads(batch_json(silver_spec("b1", RUN.business_date, [replay], [])))
     [load] = [load for entity in document["entities"] for load in entity["loads"]]
 
     assert (load["load_id"], load["rows"]) == (LOAD.load_id, [3, 5])

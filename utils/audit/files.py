@@ -19,10 +19,8 @@ def known_files(source: str, table: str) -> tuple[dict[str, set[str]], set[tuple
         Per source system the SHA-256 of contents that landed, and (uri, generation) of every
         object that needs no further attention; a refused one is looked at again.
     """
-    rows = bigquery.query(
-        f"SELECT uri, generation, sha256, source_system, state FROM {audit_table('files')} "
-        "WHERE source = @source AND table_name = @table AND state != 'REFUSED'",
-        {"source": source, "table": table},
+    rows = bigquery.query_file(
+        "audit/known_files.sql", audit_table, {"source": source, "table": table}
     )
     contents: dict[str, set[str]] = {}
     for row in rows:
@@ -32,11 +30,8 @@ def known_files(source: str, table: str) -> tuple[dict[str, set[str]], set[tuple
 
 def landed_files(source: str, table: str) -> dict[str, list[str]]:
     """Addresses of the files that landed, per source system."""
-    rows = bigquery.query(
-        f"SELECT source_system, uri FROM {audit_table('files')} "
-        "WHERE source = @source AND table_name = @table AND state = 'LANDED' "
-        "ORDER BY source_system, uri",
-        {"source": source, "table": table},
+    rows = bigquery.query_file(
+        "audit/landed_files.sql", audit_table, {"source": source, "table": table}
     )
     landed: dict[str, list[str]] = {}
     for row in rows:

@@ -17,9 +17,11 @@ from utils.schema import StrictModel
 if TYPE_CHECKING:
     from utils.audit.runs import Run
 
-
-_LOST = "This run does not hold the lease any more and may not publish"
-_REMEDY = "Trigger the date again, or clear the run from its first task on"
+# What a run that lost the lease is told, here and by `sql/audit/hold_lease.sql`.
+COMPLAINT = {
+    "lease_lost": "This run does not hold the lease any more and may not publish",
+    "lease_remedy": "Trigger the date again, or clear the run from its first task on",
+}
 
 
 class Holder(StrictModel):
@@ -35,15 +37,9 @@ def take(run: Run, instead_of: Holder | None = None) -> Holder:
     One statement compares and sets, so of two runs that ask at once one gets it.
     """
     replaceable = instead_of.run_id if instead_of else run.run_id
-    [row] = bigquery.query(
-        f"MERGE {audit_table('leases')} AS held "
-        "USING (SELECT @dag_id AS dag_id, @run_id AS run_id) AS asked ON TRUE "
-        "WHEN MATCHED AND COALESCE(held.run_id, @run_id) IN (@run_id, @replaceable) THEN "
-        "UPDATE SET dag_id = asked.dag_id, run_id = asked.run_id, "
-        "renewed_at = CURRENT_TIMESTAMP() "
-        "WHEN NOT MATCHED THEN INSERT (dag_id, run_id, renewed_at) "
-        "VALUES (asked.dag_id, asked.run_id, CURRENT_TIMESTAMP());\n"
-        f"SELECT dag_id, run_id FROM {audit_table('leases')}",
+    [row] = bigquery.query_file(
+        "audit/take_lease.sql",
+        audit_table,
         {"dag_id": run.dag_id, "run_id": run.run_id, "replaceable": replaceable},
     )
     return Holder(**row)
@@ -51,31 +47,12 @@ def take(run: Run, instead_of: Holder | None = None) -> Holder:
 
 def release(run: Run) -> None:
     """Gives the lease back, if this run holds it."""
-    bigquery.query(
-        f"UPDATE {audit_table('leases')} SET dag_id = NULL, run_id = NULL WHERE run_id = @run_id",
-        {"run_id": run.run_id},
-    )
+    bigquery.query_file("audit/release_lease.sql", audit_table, {"run_id": run.run_id})
 
 
 def require(run: Run) -> None:
     """Raises StateError unless the run holds the lease."""
-    held = bigquery.query(
-        f"SELECT run_id FROM {audit_table('leases')} WHERE run_id = @run_id", {"run_id": run.run_id}
-    )
-    if not held:
-        raise StateError(_LOST, where=f"run {run.run_id}", remedy=_REMEDY)
-
-
-def hold_statements(leases: str) -> list[str]:
-    """Statements that end a transaction with an error unless @run_id holds the lease.
-
-    They write the lease, so that a transaction fails as well if it is taken meanwhile.
-
-    Args:
-        leases: the table's full name, between backticks.
-    """
-    return [
-        f"UPDATE {leases} SET renewed_at = CURRENT_TIMESTAMP() WHERE run_id = @run_id",
-        f"IF NOT EXISTS (SELECT 1 FROM {leases} WHERE run_id = @run_id) THEN "
-        f"RAISE USING MESSAGE = CONCAT('{_LOST} (run ', @run_id, '). {_REMEDY}'); END IF",
-    ]
+    if not bigquery.query_file("audit/lease.sql", audit_table, {"run_id": run.run_id}):
+        raise StateError(
+            COMPLAINT["lease_lost"], where=f"run {run.run_id}", remedy=COMPLAINT["lease_remedy"]
+        )

@@ -13,7 +13,7 @@ from utils.gcp import bigquery
 from utils.schema import StrictModel
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from utils.audit.runs import Run
 
@@ -79,25 +79,24 @@ def _load_row(load: Load) -> dict[str, Any]:
     return {**load.model_dump(), **{name: json.dumps(getattr(load, name)) for name in _LISTS}}
 
 
-def find_loads(where: str, **values: object) -> list[Load]:
+def find_loads(predicate: str, **values: object) -> list[Load]:
     """Loads that meet a predicate over the columns of `table_loads`, by load id."""
-    columns = ", ".join(Load.model_fields)
-    rows = bigquery.query(
-        f"SELECT {columns} FROM {audit_table('table_loads')} WHERE {where} ORDER BY load_id", values
+    return _read_loads("audit/loads.sql", values, predicate=predicate)
+
+
+def refused_loads(run: Run) -> list[Load]:
+    """Loads that the run's batch did not publish with the others."""
+    return _read_loads("audit/refused_loads.sql", {"run_id": run.run_id})
+
+
+def _read_loads(file: str, values: Mapping[str, object], **rendered: object) -> list[Load]:
+    rows = bigquery.query_file(
+        file, audit_table, values, load_columns=list(Load.model_fields), **rendered
     )
     return [
         Load(**{**row, **{name: tuple(json.loads(row[name] or "[]")) for name in _LISTS}})
         for row in rows
     ]
-
-
-def refused_loads(run: Run) -> list[Load]:
-    """Loads that the run's batch did not publish with the others."""
-    return find_loads(
-        "state = 'FAILED' AND batch_id IN (SELECT publication_id "
-        f"FROM {audit_table('publications')} WHERE layer = 'silver' AND run_id = @run_id)",
-        run_id=run.run_id,
-    )
 
 
 def planned_before(load_ids: Sequence[str]) -> set[str]:
@@ -130,21 +129,9 @@ def table_progress(source: str, business_date: date, high: datetime) -> dict[str
 
     Only daily loads count: a reconcile moves no window.
     """
-    rows = bigquery.query(
-        "SELECT table_name, "
-        "MAX(IF(state = 'PUBLISHED' AND window_high <= @high, window_high, NULL)) AS bound, "
-        "LOGICAL_OR(business_date = @day AND state IN ('LANDED', 'MERGED', 'PUBLISHED')) "
-        "AS is_settled, "
-        "LOGICAL_OR(state = 'PUBLISHED' AND window_high > @high) AS is_newer "
-        f"FROM {audit_table('table_loads')} WHERE source = @source "
-        "AND load_type IN ('full', 'incremental') AND replays IS NULL GROUP BY table_name",
+    rows = bigquery.query_file(
+        "audit/table_progress.sql",
+        audit_table,
         {"source": source, "day": business_date, "high": high},
     )
-    return {
-        row["table_name"]: Progress(
-            published_bound=row["bound"],
-            is_settled=row["is_settled"],
-            is_newer_published=row["is_newer"],
-        )
-        for row in rows
-    }
+    return {row.pop("table_name"): Progress(**row) for row in rows}

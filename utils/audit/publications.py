@@ -15,10 +15,7 @@ def published_batches(rebuilds: str, trusted_before: datetime | None = None) -> 
         rebuilds: address under which rebuilds lie; each replaces all batches before it.
         trusted_before: a rebuild that is not older than this replaces nothing yet.
     """
-    rows = bigquery.query(
-        f"SELECT batch_uri, published_at FROM {audit_table('publications')} WHERE layer = 'silver' "
-        "AND batch_uri IS NOT NULL ORDER BY published_at, publication_id"
-    )
+    rows = bigquery.query_file("audit/published_batches.sql", audit_table)
     batches = [row["batch_uri"] for row in rows]
     rebuilt = [
         place
@@ -31,9 +28,6 @@ def published_batches(rebuilds: str, trusted_before: datetime | None = None) -> 
 
 def latest_gold_date() -> date | None:
     """The latest business date that gold was published for; None before the first."""
-    [row] = bigquery.query(
-        f"SELECT MAX(business_date) AS shown FROM {audit_table('publications')} "
-        "WHERE layer = 'gold'"
-    )
+    [row] = bigquery.query_file("audit/latest_gold_date.sql", audit_table)
     shown: date | None = row["shown"]
     return shown

@@ -19,54 +19,37 @@ if TYPE_CHECKING:
 
 def upsert_rows(table: str, key: Sequence[str], rows: Iterable[dict[str, Any]]) -> None:
     """Inserts rows, or updates the given columns of the rows with the same key."""
-    content = list(rows)
-    if not content:
-        return
-    columns = list(content[0])
-    bigquery.query(
-        f"MERGE {audit_table(table)} AS known USING ({given(table, columns)}) AS given "
-        f"ON {_same(key)} "
-        f"WHEN MATCHED THEN UPDATE SET {_changes(columns, key)} "
-        f"WHEN NOT MATCHED THEN INSERT ({', '.join(columns)}) "
-        f"VALUES ({', '.join(f'given.{column}' for column in columns)})",
-        bound(content),
-    )
+    _write("audit/upsert.sql", table, key, list(rows))
 
 
 def update_rows(table: str, key: Sequence[str], rows: Iterable[dict[str, Any]]) -> None:
     """Updates the given columns of the rows with the same key; other rows stay as they are."""
-    content = list(rows)
-    if not content:
-        return
-    columns = list(content[0])
-    bigquery.query(
-        f"UPDATE {audit_table(table)} AS known SET {_changes(columns, key)} "
-        f"FROM ({given(table, columns)}) AS given WHERE {_same(key)}",
-        bound(content),
-    )
+    _write("audit/update.sql", table, key, list(rows))
 
 
-def given(table: str, columns: Sequence[str]) -> str:
-    """SELECT of the rows in @content, each column with the type that the table declares."""
+def _write(file: str, table: str, key: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
+    if rows:
+        columns = list(rows[0])
+        bigquery.query_file(
+            file,
+            audit_table,
+            bound(rows),
+            table=table,
+            written=typed(table, columns),
+            same=key,
+            changed=[column for column in columns if column not in key],
+        )
+
+
+def typed(table: str, columns: Iterable[str]) -> list[tuple[str, str]]:
+    """Columns of an audit table with the types that it declares."""
     types = audit_columns(table)
-    values = ", ".join(
-        f"CAST(JSON_VALUE(row_json, '$.{column}') AS {types[column]}) AS {column}"
-        for column in columns
-    )
-    return f"SELECT {values} FROM UNNEST(JSON_QUERY_ARRAY(@content)) AS row_json"
+    return [(column, types[column]) for column in columns]
 
 
-def _same(key: Sequence[str]) -> str:
-    return " AND ".join(f"known.{column} = given.{column}" for column in key)
-
-
-def _changes(columns: Sequence[str], key: Sequence[str]) -> str:
-    return ", ".join(f"{column} = given.{column}" for column in columns if column not in key)
-
-
-def bound(content: Sequence[dict[str, Any]]) -> dict[str, object]:
+def bound(rows: Sequence[dict[str, Any]]) -> dict[str, object]:
     """The query parameter @content that holds rows."""
-    return {"content": json.dumps(content, default=_as_json)}
+    return {"content": json.dumps(rows, default=_as_json)}
 
 
 def _as_json(value: object) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from utils.audit.rows import bound, given, now, update_rows, upsert_rows
+from utils.audit.rows import bound, now, typed, update_rows, upsert_rows
 from utils.audit.tables import audit_table
 from utils.gcp import bigquery
 from utils.schema import StrictModel
@@ -48,19 +48,8 @@ def fail_run(run: Run, task_id: str, error: str) -> None:
     Tasks that failed before it are named too: a source that is down does not end a run.
     """
     row = {**run.model_dump(), "started_at": now(), **_ended("FAILED", task_id, error)}
-    also = ", ".join(
-        f"{column} = CASE WHEN known.state != 'FAILED' THEN given.{column} "
-        f"WHEN STRPOS(known.{column}, given.{column}) > 0 THEN known.{column} "
-        f"ELSE CONCAT(known.{column}, '{separator}', given.{column}) END"
-        for column, separator in (("failed_task", ", "), ("error", " "))
-    )
-    bigquery.query(
-        f"MERGE {audit_table('pipeline_runs')} AS known "
-        f"USING ({given('pipeline_runs', list(row))}) AS given ON known.run_id = given.run_id "
-        f"WHEN MATCHED THEN UPDATE SET state = given.state, ended_at = given.ended_at, {also} "
-        f"WHEN NOT MATCHED THEN INSERT ({', '.join(row)}) "
-        f"VALUES ({', '.join(f'given.{column}' for column in row)})",
-        bound([row]),
+    bigquery.query_file(
+        "audit/fail_run.sql", audit_table, bound([row]), written=typed("pipeline_runs", row)
     )
 
 

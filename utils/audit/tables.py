@@ -5,31 +5,50 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from functools import cache
+from typing import Any, NamedTuple
 
 from google.api_core.exceptions import NotFound
 
+from utils.batch.reports import DQ, QUARANTINE, STAGES
 from utils.gcp import bigquery
-from utils.paths import SQL
+from utils.gcp.templates import render_file
 from utils.settings import settings
 
 DATASETS = ("bronze", "silver", "gold", "audit", "staging")
+_DECLARATION = re.compile(
+    r"(?P<comment>(?:^-- [^\n]*\n)*)"
+    r"^CREATE TABLE IF NOT EXISTS (?P<name>\w+) \(\n(?P<columns>.*?)\n\)",
+    re.DOTALL | re.MULTILINE,
+)
+_REPORTS: dict[str, Any] = {"stages": STAGES, "quarantine_report": QUARANTINE, "dq_report": DQ}
+_COLUMN = re.compile(r"^  (\w+) (\w+)", re.MULTILINE)
+
+
+class _Declaration(NamedTuple):
+    comment: str
+    columns: dict[str, str]
 
 
 @cache
+def _declared() -> dict[str, _Declaration]:
+    """What the file says of every table, by its name."""
+    return {
+        found["name"]: _Declaration(
+            comment=re.sub(r"\n?-- ", " ", found["comment"]).strip(),
+            columns=dict(_COLUMN.findall(found["columns"])),
+        )
+        for found in _DECLARATION.finditer(render_file("audit/tables.sql", str, **_REPORTS))
+    }
+
+
 def audit_columns(table: str) -> dict[str, str]:
     """Columns of an audit table with their types, read from the one place that declares them."""
-    ddl = (SQL / "audit" / "tables.sql").read_text(encoding="utf-8")
-    body = re.search(rf'\{{\{{ audit\("{table}"\) \}}\}} \((.*?)\n\)', ddl, re.DOTALL)
-    if body is None:
-        raise KeyError(table)
-    return dict(re.findall(r"^  (\w+) (\w+)", body.group(1), re.MULTILINE))
+    return _declared()[table].columns
 
 
 def audit_declarations() -> dict[str, str]:
     """The audit tables, each with the comment above its declaration as one line."""
-    ddl = (SQL / "audit" / "tables.sql").read_text(encoding="utf-8")
-    tables = re.findall(r'((?:^-- .*\n)*)CREATE TABLE .*audit\("(\w+)"\)', ddl, re.MULTILINE)
-    return {table: re.sub(r"\n?-- ", " ", comment).strip() for comment, table in tables}
+    return {name: declared.comment for name, declared in _declared().items()}
 
 
 def audit_table(table: str) -> str:
@@ -39,31 +58,38 @@ def audit_table(table: str) -> str:
 
 def create_audit_tables() -> None:
     """Creates what is missing of the datasets, the audit tables and their columns."""
-    declared = {table: audit_columns(table) for table in audit_declarations()}
     present = _present()
-    if all(columns.keys() <= present.get(table, set()) for table, columns in declared.items()):
+    missing = {
+        name: [
+            (column, kind)
+            for column, kind in declared.columns.items()
+            if column not in present.get(name, ())
+        ]
+        for name, declared in _declared().items()
+    }
+    if not any(missing.values()):
         return
-    datasets = [
-        f"CREATE SCHEMA IF NOT EXISTS `{settings().project}.{settings().dataset(layer)}` "
-        f"OPTIONS (location = '{settings().location}');"
-        for layer in DATASETS
-    ]
-    ddl = (SQL / "audit" / "tables.sql").read_text(encoding="utf-8")
-    tables = re.sub(r'\{\{ audit\("(\w+)"\) \}\}', lambda found: audit_table(found.group(1)), ddl)
-    gained = [
-        f"ALTER TABLE {audit_table(table)} ADD COLUMN IF NOT EXISTS {column} {kind};"
-        for table in declared.keys() & present.keys()
-        for column, kind in declared[table].items()
-        if column not in present[table]
-    ]
-    bigquery.query("\n".join([*datasets, tables, *gained]))
+    bigquery.query_file(
+        "audit/create.sql",
+        audit_table,
+        datasets=[f"`{settings().project}.{settings().dataset(layer)}`" for layer in DATASETS],
+        location=settings().location,
+        **_REPORTS,
+        gained=[
+            (table, column, kind)
+            for table in missing.keys() & present.keys()
+            for column, kind in missing[table]
+        ],
+    )
 
 
 def _present() -> dict[str, set[str]]:
     """Columns of the audit tables that there are."""
-    columns = f"`{settings().project}.{settings().dataset('audit')}`.INFORMATION_SCHEMA.COLUMNS"
+    schema = f"`{settings().project}.{settings().dataset('audit')}`.INFORMATION_SCHEMA"
     present: dict[str, set[str]] = {}
     with suppress(NotFound):
-        for row in bigquery.query(f"SELECT table_name, column_name FROM {columns}"):
+        for row in bigquery.query_file(
+            "audit/present_columns.sql", audit_table, information_schema=schema
+        ):
             present.setdefault(row["table_name"], set()).add(row["column_name"])
     return present

@@ -10,18 +10,17 @@ from typing import Literal
 
 from pydantic import Field, TypeAdapter, field_validator, model_validator
 
+from utils.batch.types import ColumnType, bigquery_type
 from utils.errors import ConfigError
 from utils.paths import CONFIGS
 from utils.schema import StrictModel, load_model
 
-ColumnType = Literal["STRING", "DATE", "TIMESTAMP", "NUMERIC", "INT64", "BOOL", "RATE"]
 Severity = Literal["quarantine", "warn"]
 Normalizer = Literal[
     "code", "keyword", "text", "person_name", "email", "phone_us", "ssn", "gender", "npi",
     "line_of_business", "claim_status",
 ]  # fmt: skip
 IDENTIFIER = r"^[a-z][a-z0-9_]*$"
-BIGQUERY_TYPES = {"RATE": "NUMERIC"}
 
 
 class Column(StrictModel):
@@ -199,7 +198,7 @@ _KNOWLEDGE = [
 
 
 def _sql(column_type: str) -> str:
-    return BIGQUERY_TYPES.get(column_type, column_type)
+    return bigquery_type(column_type)
 
 
 @cache

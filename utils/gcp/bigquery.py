@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import os
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from google.api_core.exceptions import Conflict, NotFound
+from google.api_core.exceptions import Conflict
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
+from utils.gcp.templates import render_file
 from utils.settings import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 REQUEST_TIMEOUT = 30.0
 JOB_TIMEOUT = 600.0
@@ -76,13 +75,14 @@ def query(sql: str, values: Mapping[str, object] | None = None) -> list[dict[str
     return [dict(row) for row in rows]
 
 
-def delete_rows(table: str, column: str, values: Sequence[str]) -> None:
-    """Deletes the rows with one of these values in a column, if the table exists."""
-    with suppress(NotFound):
-        query(
-            f"DELETE FROM `{table}` WHERE {column} IN UNNEST(JSON_VALUE_ARRAY(@content))",
-            {"content": json.dumps(list(values))},
-        )
+def query_file(
+    file: str,
+    ref: Callable[[str], str],
+    values: Mapping[str, object] | None = None,
+    **rendered: object,
+) -> list[dict[str, Any]]:
+    """Runs a file of `sql/` with bound values; see `query` and `render_file`."""
+    return query(render_file(file, ref, **rendered), values)
 
 
 @dataclass(frozen=True)

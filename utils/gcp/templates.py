@@ -1,38 +1,37 @@
 """Renders SQL templates: `{{ ref("name") }}` is the only way to name a table.
 
-Values never become SQL text; they are query parameters.
+A file of `sql/` may include others. Values never become SQL text; they are query parameters.
 """
 
 from __future__ import annotations
 
-from functools import cache
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from jinja2 import StrictUndefined, TemplateError
+from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
 from utils.errors import ConfigError
 from utils.paths import SQL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-_SQL = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False)  # noqa: S701 (not HTML)
-
-
-@cache
-def sql_text(file: str) -> str:
-    """The text of a file of `sql/`, such as `silver/history.sql`."""
-    return (SQL / file).read_text(encoding="utf-8")
+_SQL = SandboxedEnvironment(
+    loader=FileSystemLoader(SQL),
+    undefined=StrictUndefined,
+    autoescape=False,  # noqa: S701 (not HTML)
+)
 
 
 def render_file(file: str, ref: Callable[[str], str], **values: object) -> str:
-    """Renders a file of `sql/`; `ref` gives the SQL name of a table.
+    """Renders a file of `sql/`, such as `silver/publish.sql`; `ref` gives the SQL name of a table.
 
     Raises:
         ConfigError: the template is wrong or uses a name that it was not given.
     """
-    return render(sql_text(file), ref, file, **values)
+    with _explained(file):
+        return _SQL.get_template(file).render(ref=ref, **values)
 
 
 def render(template: str, ref: Callable[[str], str], where: str, **values: object) -> str:
@@ -41,11 +40,17 @@ def render(template: str, ref: Callable[[str], str], where: str, **values: objec
     Raises:
         ConfigError: the template is wrong or uses a name that it was not given.
     """
-    try:
+    with _explained(where):
         return _SQL.from_string(template).render(ref=ref, **values)
+
+
+@contextmanager
+def _explained(where: str) -> Iterator[None]:
+    try:
+        yield
     except TemplateError as error:
         raise ConfigError(
             f"The SQL template cannot be rendered: {error}",
             where=where,
-            remedy='Templates may only use {{ ref("table") }}',
+            remedy='Templates may only use {{ ref("table") }} and the values that they are given',
         ) from error

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, TypeAdapter, model_validator
 
+from utils.audit.tables import audit_declarations
+from utils.batch.types import ColumnType, bigquery_type
 from utils.contracts.entities import entities
 from utils.errors import ConfigError
 from utils.gcp.templates import render
@@ -30,26 +32,25 @@ if TYPE_CHECKING:
     from utils.settings import Settings
 
 MAX_CLUSTER_COLUMNS = 4
-RATE_DECIMALS = 9  # those of NUMERIC
 
 _FILE = re.compile(r"\A/\*---\n(?P<header>.*?)^---\*/\n(?P<query>.*)\Z", re.DOTALL | re.MULTILINE)
 
 
 class Column(StrictModel):
-    """A column of a model. NUMERIC is USD; RATE is any ratio, with RATE_DECIMALS.
+    """A column of a model. NUMERIC is USD; RATE is any ratio, with GOLD_RATE_DECIMALS.
 
     `deidentifies` names the PHI columns of silver that it is derived from, each with the reason
     why it identifies nobody.
     """
 
-    type: Literal["STRING", "DATE", "TIMESTAMP", "NUMERIC", "INT64", "BOOL", "RATE"]
+    type: ColumnType
     description: str
     deidentifies: dict[TableColumn, str] = {}
 
     @property
     def sql_type(self) -> str:
         """The column's BigQuery type."""
-        return "NUMERIC" if self.type == "RATE" else self.type
+        return bigquery_type(self.type)
 
 
 class Definition(StrictModel):
@@ -208,9 +209,7 @@ def _base_tables() -> dict[str, str]:
     """Layer of every table that is not a gold model."""
     tables = [table.name for entity in entities().values() for table in entity.silver_tables()]
     views = [f"{name}{suffix}" for name in entities() for suffix in ("_current", "_periods")]
-    ddl = (SQL / "audit" / "tables.sql").read_text(encoding="utf-8")
-    audit = re.findall(r'\{\{ audit\("(\w+)"\) \}\}', ddl)
-    return dict.fromkeys([*tables, *views], "silver") | dict.fromkeys(audit, "audit")
+    return dict.fromkeys([*tables, *views], "silver") | dict.fromkeys(audit_declarations(), "audit")
 
 
 def layer(name: str, models: Mapping[str, Model], where: str) -> str:
@@ -232,15 +231,24 @@ def layer(name: str, models: Mapping[str, Model], where: str) -> str:
     return tables[name]
 
 
-def resolver(environment: Settings, models: Mapping[str, Model]) -> Callable[[str], str]:
-    """The `ref` function of an environment: the full, quoted name of a table.
-
-    A model is read from the temporary table that the same script has just built.
-    """
+def published(environment: Settings, models: Mapping[str, Model]) -> Callable[[str], str]:
+    """The `ref` function of who reads what is published: the full, quoted name of a table."""
 
     def ref(name: str) -> str:
-        if name in models:
-            return name
         return f"`{environment.table(layer(name, models, where=name), name)}`"
+
+    return ref
+
+
+def resolver(environment: Settings, models: Mapping[str, Model]) -> Callable[[str], str]:
+    """The `ref` function of the script that builds gold.
+
+    A model is read from the temporary table that the same script has just built;
+    `published_<model>` is the table that readers see.
+    """
+    readers = published(environment, models)
+
+    def ref(name: str) -> str:
+        return name if name in models else readers(name.removeprefix("published_"))
 
     return ref

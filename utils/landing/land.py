@@ -8,35 +8,32 @@ recorded before the error is raised.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from utils.audit.loads import (
-    NO_PROGRESS,
-    Load,
-    planned_before,
-    record_loads,
-    record_outcomes,
-    table_progress,
-)
-from utils.audit.runs import Run
-from utils.contracts.entities import entities
-from utils.contracts.sources import DatabaseSource, FileSource
+from google.api_core.exceptions import NotFound
+
+from utils.audit.loads import planned_before, record_loads, record_outcomes
+from utils.contracts.sources import FileSource
 from utils.errors import PipelineError, SourceError, StorageUnavailable
 from utils.gcp import bigquery
 from utils.landing import deliveries
-from utils.landing.mysql import TableRequest, land_table, present_tables, source_clock
-from utils.landing.mysql_query import Window
-from utils.landing.outcomes import Expected, Outcome, bronze_uri, money, wanted
+from utils.landing.outcomes import Outcome
+from utils.landing.plan import planned_loads
 from utils.settings import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Sequence, Set
+    from collections.abc import Sequence, Set
 
+    from utils.audit.loads import Load
+    from utils.audit.runs import Run
     from utils.contracts.sources import Source
+    from utils.landing.outcomes import Expected
 
 # A stream holds some batches of rows in memory, and the source a connection.
 READS_AT_ONCE = 3
@@ -49,13 +46,7 @@ def land(source: Source, run: Run, connection_uri: str | None) -> int:
         PipelineError: the source or a file is not what its contract says. The loads that did
             arrive are recorded and kept; audit shows the ones that failed.
     """
-    if isinstance(source, FileSource):
-        expected = list(deliveries.expected_files(source, run))
-    elif connection_uri is None:
-        raise SourceError("A database source needs a connection", where=source.name)
-    else:
-        expected = list(_expected_tables(source, run, connection_uri))
-    outcomes = _bring(expected)
+    outcomes = _bring(planned_loads(source, run, connection_uri))
     if isinstance(source, FileSource):
         deliveries.record(source, run, outcomes)
     _raise_errors(source, outcomes)
@@ -115,76 +106,6 @@ def _raise_errors(source: Source, outcomes: Sequence[Outcome]) -> None:
         )
 
 
-def _expected_tables(source: DatabaseSource, run: Run, connection_uri: str) -> Iterator[Expected]:
-    """The loads that are not in bronze yet.
-
-    A snapshot is left out when a newer one is published: it would stamp today's rows with an
-    earlier day.
-    """
-    clock = source_clock(connection_uri, source.name)
-    high = min(source.end_of_day(run.business_date), clock)
-    known = table_progress(source.name, run.business_date, high)
-    absent = _absent_tables(source, connection_uri, known)
-    for name, table in source.tables.items():
-        if name in absent:
-            continue
-        progress = known.get(name, NO_PROGRESS)
-        if progress.is_settled or (table.load == "full" and progress.is_newer_published):
-            continue
-        load_id = f"{source.name}.{name}.{run.business_date:%Y%m%d}"
-        load = Load(
-            load_id=load_id,
-            run_id=run.run_id,
-            business_date=run.business_date,
-            source=source.name,
-            source_system=source.name,
-            table_name=name,
-            entity=table.entity,
-            load_type=table.load,
-            window_low=progress.published_bound if table.watermark else None,
-            window_high=high,
-            observed_at=high,
-            uri=bronze_uri(source.name, name, load_id),
-            planned_at=datetime.now(tz=UTC),
-        )
-        request = _table_request(source, load, connection_uri, clock)
-        yield Expected(load, lambda request=request: land_table(request))  # type: ignore[misc]
-
-
-def _absent_tables(source: DatabaseSource, connection_uri: str, known: Container[str]) -> set[str]:
-    """Optional tables that this database never had; one that was once there has to stay."""
-    optional = {name for name, table in source.tables.items() if table.optional}
-    absent = optional - present_tables(connection_uri, source.name)
-    return {name for name in absent if name not in known}
-
-
-def _table_request(
-    source: DatabaseSource, load: Load, connection_uri: str, clock: datetime
-) -> TableRequest:
-    table = source.tables[load.table_name]
-    return TableRequest(
-        uri=connection_uri,
-        source=source.name,
-        table=load.table_name,
-        columns=wanted(table),
-        window=Window(
-            low=load.window_low,
-            high=load.window_high or clock,
-            clock=clock,
-            overlap=table.overlap,
-        ),
-        zone=source.zone,
-        load_id=load.load_id,
-        target_uri=load.uri or "",
-        watermark=table.watermark,
-        is_checked=table.watermark is not None,
-        key=tuple(table.columns[name] for name in entities()[table.entity].key),
-        money=tuple(money(load).values()),
-        extra_columns=table.extra_columns,
-        select=table.select,
-    )
-
-
 def _load_bronze(outcomes: Sequence[Outcome], attempted: Set[str]) -> None:
     """Brings loads into the tables in which anyone can ask what arrived, a job per table.
 
@@ -196,7 +117,7 @@ def _load_bronze(outcomes: Sequence[Outcome], attempted: Set[str]) -> None:
     for table, group in groupby(by_table, key=lambda outcome: _bronze_table(outcome.expected.load)):
         landed = [outcome.landed for outcome in group if outcome.landed]
         if again := attempted & {item.load_id for item in landed}:
-            bigquery.delete_rows(table, "_load_id", sorted(again))
+            _delete_rows(table, again)
         content = "".join(item.sha256 for item in landed) + datetime.now(tz=UTC).isoformat()
         token = hashlib.sha256(content.encode()).hexdigest()[:24]
         jobs.append(
@@ -209,6 +130,17 @@ def _load_bronze(outcomes: Sequence[Outcome], attempted: Set[str]) -> None:
             )
         )
     bigquery.load_parquet(jobs)
+
+
+def _delete_rows(table: str, load_ids: Set[str]) -> None:
+    """Deletes the rows of loads from a bronze table, if there is one."""
+    with suppress(NotFound):
+        bigquery.query_file(
+            "bronze/delete_loads.sql",
+            "`{}`".format,
+            {"load_ids": json.dumps(sorted(load_ids))},
+            table=table,
+        )
 
 
 def _bronze_table(load: Load) -> str:

@@ -13,17 +13,13 @@ import re
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote as percent_encoded
-from urllib.parse import unquote, urlsplit
+from typing import TYPE_CHECKING
 
 import connectorx
-import MySQLdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from utils.errors import ConfigError, SourceError, SourceUnavailable
+from utils.errors import SourceError, SourceUnavailable
 from utils.landing.bronze import Landed, LoadStamp, write_load
 from utils.landing.drift import WantedColumn, drift
 from utils.landing.mysql_query import (
@@ -32,12 +28,11 @@ from utils.landing.mysql_query import (
     SourceColumn,
     Window,
     arrow_type,
-    derived,
     keys_condition,
     select_sql,
     window_condition,
 )
-from utils.landing.mysql_types import result_columns
+from utils.landing.mysql_server import READ_ONLY, ask, carrier_uri, result_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -45,21 +40,14 @@ if TYPE_CHECKING:
 
     from utils.contracts.sources import ExtraColumns
 
-CONNECT_SECONDS = 5
-INSPECT_SECONDS = 30
 BATCH_ROWS = 65_536
-_READ_ONLY = "SET SESSION TRANSACTION READ ONLY"
-_SESSION = ["SET SESSION time_zone = '+00:00'", _READ_ONLY]
+_SESSION = ["SET SESSION time_zone = '+00:00'", READ_ONLY]
 _COLUMNS = """
     SELECT COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, NUMERIC_PRECISION, NUMERIC_SCALE
     FROM information_schema.COLUMNS
     WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = %s
     ORDER BY ORDINAL_POSITION
 """
-_TABLES = "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()"
-_ACCESS_REFUSED = {1044, 1045, 1142, 1143, 1227, 1698}
-_NO_DATABASE = 1049
-_CLIENT_ERRORS = 2000
 _NOTHING_SAID = "It broke off or did not answer"
 
 
@@ -135,28 +123,6 @@ class _Plan:
         return pa.schema([*fields, *([pa.field(CHECKSUM, pa.int64())] if self.checked else [])])
 
 
-def source_clock(uri: str, source: str) -> datetime:
-    """Now, in UTC, by the source's own clock.
-
-    Raises:
-        SourceUnavailable: the server does not answer.
-        SourceError: it refuses the user or does not have the database.
-    """
-    now: datetime
-    [[now]] = _ask(uri, source, "SELECT UTC_TIMESTAMP(6)")
-    return now.replace(tzinfo=UTC)
-
-
-def present_tables(uri: str, source: str) -> frozenset[str]:
-    """Names of the tables that the database shows to this user.
-
-    Raises:
-        SourceUnavailable: the server does not answer.
-        SourceError: it refuses the user or does not have the database.
-    """
-    return frozenset(name for (name,) in _ask(uri, source, _TABLES))
-
-
 def land_table(request: TableRequest) -> Landed:
     """Extracts one window of one table into one bronze object.
 
@@ -191,8 +157,9 @@ def land_table(request: TableRequest) -> Landed:
 def _inspect(request: TableRequest) -> dict[str, SourceColumn]:
     """The table's columns by lower-case name; MySQL does not tell columns apart by case."""
     if request.select:
-        return _inspect_select(request, request.select)
-    rows = _ask(request.uri, request.source, _COLUMNS, [request.table])
+        columns = result_of(request.uri, request.source, request.select, request.table)
+        return {column.name.lower(): column for column in columns}
+    rows = ask(request.uri, request.source, _COLUMNS, [request.table])
     if not rows:
         raise SourceError(
             "The table is missing or may not be read",
@@ -203,24 +170,6 @@ def _inspect(request: TableRequest) -> dict[str, SourceColumn]:
         name.lower(): SourceColumn(name, data_type.lower(), column_type.lower(), *size)
         for name, data_type, column_type, *size in rows
     }
-
-
-def _inspect_select(request: TableRequest, select: str) -> dict[str, SourceColumn]:
-    """The columns of a query's result, which no row is read for."""
-    sql = f"SELECT * FROM {derived(select, request.table)} LIMIT 0"  # noqa: S608 (checked)
-    with _cursor(request.uri, request.source) as cursor:
-        try:
-            cursor.execute(sql)
-        except MySQLdb.Error as error:
-            if error.args[0] in _ACCESS_REFUSED or error.args[0] >= _CLIENT_ERRORS:
-                raise
-            raise SourceError(
-                f"The source cannot run the table's `select` (MySQL error {error.args[0]})",
-                where=request.where,
-                remedy="Correct its names in configs/sources; try it in the source's own client",
-            ) from None
-        columns = result_columns(cursor.description, cursor.description_flags)
-    return {column.name.lower(): column for column in columns}
 
 
 def _match(request: TableRequest, found: Mapping[str, SourceColumn]) -> _Plan:
@@ -255,18 +204,13 @@ def _stream(
         order.insert(0, watermark.name)
     elif request.only is not None:
         condition = keys_condition([found[name.lower()] for name in request.key], request.only)
+    table = request.table
     sql = select_sql(
-        request.table,
-        plan.columns,
-        plan.names,
-        condition,
-        order,
-        plan.checked,
-        request.select,
+        table, plan.columns, plan.names, condition, order, plan.checked, request.select
     )
     with _carried(request.where):
         yield from connectorx.read_sql(
-            _carrier_uri(request.uri),
+            carrier_uri(request.uri),
             sql,
             return_type="arrow_stream",
             batch_size=BATCH_ROWS,
@@ -316,84 +260,6 @@ def _numbered(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[pa.RecordBatc
         ones = pa.repeat(pa.scalar(1, pa.int64()), batch.num_rows)
         yield batch, pc.cumulative_sum(ones, start=before)
         before += batch.num_rows
-
-
-def _ask(uri: str, source: str, sql: str, values: Sequence[str] = ()) -> list[tuple[Any, ...]]:
-    with _cursor(uri, source) as cursor:
-        cursor.execute(sql, list(values) or None)
-        return list(cursor.fetchall())
-
-
-@contextmanager
-def _cursor(uri: str, source: str) -> Iterator[Any]:
-    """A cursor of a session that cannot write."""
-    try:
-        connection = MySQLdb.connect(
-            **_login(uri),
-            charset="utf8mb4",
-            connect_timeout=CONNECT_SECONDS,
-            read_timeout=INSPECT_SECONDS,
-            init_command=_READ_ONLY,
-        )
-        try:
-            with connection.cursor() as cursor:
-                yield cursor
-        finally:
-            connection.close()
-    except MySQLdb.Error as error:
-        raise _refusal(error, uri, source) from None
-
-
-def _refusal(error: MySQLdb.Error, uri: str, source: str) -> SourceError:
-    """What a driver's error code means; its text may hold values, so it is not passed on."""
-    code = error.args[0] if error.args and isinstance(error.args[0], int) else 0
-    login = _login(uri)
-    where = f"source {source}, server {login['host']}:{login['port']}"
-    if code in _ACCESS_REFUSED:
-        return SourceError(
-            f"The source refused user {login['user']} (MySQL error {code})",
-            where=where,
-            remedy="Check user, password and grants of the source's connection",
-        )
-    if code == _NO_DATABASE:
-        return SourceError(
-            f"The source has no database {login['database']}",
-            where=where,
-            remedy="Correct the schema of the source's connection",
-        )
-    return SourceUnavailable(
-        f"The source does not answer (MySQL error {code})",
-        where=where,
-        remedy="Check that the server runs and that the network lets it be reached",
-    )
-
-
-def _login(uri: str) -> dict[str, Any]:
-    """Parts of a connection address.
-
-    Raises:
-        ConfigError: it is no complete `mysql://` address; the message does not repeat it.
-    """
-    parts = urlsplit(uri)
-    if parts.scheme != "mysql" or not parts.hostname or not parts.path.strip("/"):
-        raise ConfigError(
-            "The connection of a source is incomplete",
-            remedy="Give it type mysql, a host, a schema (the database), a login and a password",
-        )
-    return {
-        "host": parts.hostname,
-        "port": parts.port or 3306,
-        "user": unquote(parts.username or ""),
-        "password": unquote(parts.password or ""),
-        "database": unquote(parts.path.strip("/")),
-    }
-
-
-def _carrier_uri(uri: str) -> str:
-    """The address for ConnectorX, kept from turning to a local socket and so to another login."""
-    login = {name: percent_encoded(str(part), safe="") for name, part in _login(uri).items()}
-    address = f"{login['user']}:{login['password']}@{login['host']}:{login['port']}"
-    return f"mysql://{address}/{login['database']}?prefer_socket=false&tcp_keepalive_time_ms=30000"
 
 
 @contextmanager

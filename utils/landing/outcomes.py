@@ -63,11 +63,11 @@ def _control_totals(load: Load, landed: Landed) -> dict[str, Decimal]:
     """Dollars at the edge, which silver must account for."""
     return {
         f"{kind}_landed": landed.control_totals.get(column, Decimal(0))
-        for kind, column in money(load).items()
+        for kind, column in amount_columns(load).items()
     }
 
 
-def money(load: Load) -> dict[str, str]:
+def amount_columns(load: Load) -> dict[str, str]:
     """The source's columns of the dollars billed and paid; empty without money or mapping."""
     named = entities()[load.entity].amounts.named
     columns = sources()[load.source].tables[load.table_name].columns
@@ -91,7 +91,7 @@ def _message(error: Exception | None) -> str:
     return str(error) if isinstance(error, PipelineError) else type(error).__name__
 
 
-def wanted(table: Mapped) -> tuple[WantedColumn, ...]:
+def wanted_columns(table: Mapped) -> tuple[WantedColumn, ...]:
     """Columns to read: the mapped ones, and the watermark, without which no row has a time."""
     contract = entities()[table.entity].columns
     required: dict[str, bool] = {}

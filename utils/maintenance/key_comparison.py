@@ -20,11 +20,10 @@ from utils.audit.loads import Load
 from utils.contracts.entities import entities
 from utils.errors import ConfigError
 from utils.gcp import bigquery
-from utils.gcp.templates import render
+from utils.gcp.templates import render_file
 from utils.landing.mysql import TableRequest, land_table
 from utils.landing.mysql_query import CHECKSUM, Window, settled_before
-from utils.landing.outcomes import bronze_uri, wanted
-from utils.paths import SQL
+from utils.landing.outcomes import bronze_uri, wanted_columns
 from utils.settings import settings
 
 if TYPE_CHECKING:
@@ -163,7 +162,7 @@ def _stage_keys(subject: Subject, connection_uri: str) -> tuple[str, tuple[str, 
             uri=connection_uri,
             source=subject.source.name,
             table=subject.name,
-            columns=wanted(subject.table),
+            columns=wanted_columns(subject.table),
             window=Window(None, subject.clock, subject.clock),
             zone=subject.source.zone,
             load_id=load_id,
@@ -195,10 +194,9 @@ def comparison_sql(subject: Subject, staged: str, query: str) -> str:
         "table_loads": settings().table("audit", "table_loads"),
         "quarantine": settings().table("audit", "quarantine"),
     }
-    return render(
-        (SQL / "reconcile" / f"{query}.sql").read_text(encoding="utf-8"),
-        lambda name: f"`{tables[name]}`",
+    return render_file(
         f"reconcile/{query}.sql",
+        lambda name: f"`{tables[name]}`",
         source_columns=_as_texts(subject.key),
         source_key=_json_of(f"CAST(`{name}` AS STRING)" for name in subject.key),
         folded_source_key=_json_of(map(_folded, subject.key)),

@@ -22,9 +22,10 @@ from utils.errors import ConfigError, SourceError
 from utils.gcp import storage
 from utils.landing.bronze import INSTANT, Landed
 from utils.landing.land import land_expected
-from utils.landing.mysql import TableRequest, land_table, source_clock
+from utils.landing.mysql import TableRequest, land_table
 from utils.landing.mysql_query import Window
-from utils.landing.outcomes import Expected, money, wanted
+from utils.landing.mysql_server import source_clock
+from utils.landing.outcomes import Expected, amount_columns, wanted_columns
 from utils.maintenance.key_comparison import Comparison, Keys, Subject, compare
 
 if TYPE_CHECKING:
@@ -187,7 +188,7 @@ def _reread(subject: Subject, keys: Keys, connection_uri: str) -> Expected:
         uri=connection_uri,
         source=subject.source.name,
         table=subject.name,
-        columns=wanted(subject.table),
+        columns=wanted_columns(subject.table),
         window=Window(None, subject.clock, subject.clock),
         zone=subject.source.zone,
         load_id=load.load_id,
@@ -195,7 +196,7 @@ def _reread(subject: Subject, keys: Keys, connection_uri: str) -> Expected:
         key=subject.key,
         only=keys,
         is_checked=True,
-        money=tuple(money(load).values()),
+        money=tuple(amount_columns(load).values()),
         extra_columns=subject.table.extra_columns,
         select=subject.table.select,
     )

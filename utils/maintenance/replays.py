@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from operator import itemgetter
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter, field_validator, model_validator
@@ -18,8 +19,8 @@ from utils.contracts.entities import IDENTIFIER, entities
 from utils.gcp import bigquery
 from utils.schema import StrictModel, validate
 from utils.silver.batch import prepare_batch
-from utils.silver.publication import last_accepted
-from utils.silver.staging import load_staging, staged_table
+from utils.silver.names import STAGED, batch_tables, histories
+from utils.silver.staging import load_staging
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,17 +67,9 @@ class Request(StrictModel):
 
     @property
     def filters(self) -> dict[str, object]:
-        """Query parameters of `_SELECTED`."""
+        """Query parameters of `sql/quarantine/requested.sql`."""
         wanted: dict[str, object] = self.model_dump(include={"entity", "source_system", "rule"})
         return {**wanted, "load_ids": json.dumps(self.load_ids)}
-
-
-_SELECTED = (
-    "ledger.state = 'open' AND ledger.entity = COALESCE(@entity, ledger.entity) "
-    "AND ledger.source_system = COALESCE(@source_system, ledger.source_system) "
-    "AND ledger.rule = COALESCE(@rule, ledger.rule) "
-    "AND (@load_ids = '[]' OR ledger.load_id IN UNNEST(JSON_VALUE_ARRAY(@load_ids)))"
-)
 
 
 def request(params: Mapping[str, Any]) -> Request:
@@ -90,13 +83,9 @@ def request(params: Mapping[str, Any]) -> Request:
 
 def selected_loads(wanted: Request, run: Run) -> list[Load]:
     """The loads of a replay: one for each load that holds rows of the request."""
-    rows = bigquery.query(
-        f"SELECT load_id, row_id FROM {audit_table('quarantine')} AS ledger WHERE {_SELECTED} "
-        "ORDER BY load_id, row_id",
-        wanted.filters,
-    )
+    rows = bigquery.query_file("quarantine/requested.sql", audit_table, wanted.filters)
     row_ids: dict[str, list[int]] = {}
-    for row in rows:
+    for row in sorted(rows, key=itemgetter("load_id", "row_id")):
         row_ids.setdefault(row["load_id"], []).append(row["row_id"])
     held = find_loads(
         "load_id IN UNNEST(JSON_VALUE_ARRAY(@held))", held=json.dumps(sorted(row_ids))
@@ -156,57 +145,19 @@ def show(wanted: Request, run: Run, batch: Batch | None) -> list[str]:
         "is_dry_run": wanted.dry_run,
         **wanted.filters,
     }
-    bigquery.query(_record_sql(batch), values)
-    rows = bigquery.query(
-        "SELECT source_system, entity, rule, outcome, outcome_rule, row_count, "
-        f"billed_amount, paid_amount FROM {audit_table('quarantine_replays')} "
-        "WHERE run_id = @run_id ORDER BY source_system, entity, rule, outcome, outcome_rule",
-        {"run_id": run.run_id},
+    names = batch.entities if batch else ()
+    tables = [table for name in names for table in entities()[name].silver_tables()]
+    bigquery.query_file(
+        "quarantine/record_outcomes.sql",
+        batch_tables(PREVIEW),
+        values,
+        is_previewed=batch is not None,
+        **histories(tables, STAGED),
+    )
+    rows = bigquery.query_file(
+        "quarantine/recorded_outcomes.sql", audit_table, {"run_id": run.run_id}
     )
     return [_in_words(row) for row in rows]
-
-
-def _record_sql(batch: Batch | None) -> str:
-    replays = audit_table("quarantine_replays")
-    return ";\n".join(
-        [
-            "BEGIN TRANSACTION",
-            f"DELETE FROM {replays} WHERE run_id = @run_id",
-            f"INSERT INTO {replays} (run_id, business_date, action, is_dry_run, entity, "
-            "source_system, rule, outcome, outcome_rule, row_count, billed_amount, paid_amount, "
-            "recorded_at) SELECT @run_id, @business_date, @action, @is_dry_run, entity, "
-            "source_system, rule, outcome, outcome_rule, COUNT(*), "
-            "COALESCE(SUM(billed_amount), 0), COALESCE(SUM(paid_amount), 0), CURRENT_TIMESTAMP() "
-            f"FROM ({_replayed(batch) if batch else _rejected()}) "
-            "GROUP BY entity, source_system, rule, outcome, outcome_rule",
-            "COMMIT TRANSACTION",
-        ]
-    )
-
-
-_ROW = "ledger.entity, ledger.source_system, ledger.rule, ledger.billed_amount, ledger.paid_amount"
-
-
-def _rejected() -> str:
-    return (
-        f"SELECT {_ROW}, 'rejected' AS outcome, CAST(NULL AS STRING) AS outcome_rule "
-        f"FROM {audit_table('quarantine')} AS ledger WHERE {_SELECTED}"
-    )
-
-
-def _replayed(batch: Batch) -> str:
-    """The meant rows of the ledger with what a replay makes of each."""
-    return (
-        f"SELECT {_ROW}, CASE WHEN still.load_id IS NULL THEN 'released' "
-        "WHEN accepted.event_at >= ledger.event_at THEN 'superseded' ELSE 'open' END AS outcome, "
-        f"still.rule AS outcome_rule FROM {audit_table('quarantine')} AS ledger "
-        f"LEFT JOIN {staged_table(PREVIEW, 'quarantine')} AS still "
-        "ON still.load_id = ledger.load_id AND still.row_id = ledger.row_id "
-        "LEFT JOIN (SELECT entity, record_key, MAX(event_at) AS event_at "
-        f"FROM ({last_accepted(batch.entities, PREVIEW)}) GROUP BY entity, record_key) "
-        "AS accepted ON accepted.entity = ledger.entity "
-        f"AND accepted.record_key = ledger.record_key WHERE {_SELECTED}"
-    )
 
 
 def _in_words(row: Mapping[str, Any]) -> str:
@@ -225,7 +176,8 @@ def apply(wanted: Request, run: Run) -> None:
     not doubled.
     """
     if wanted.action == "reject":
-        _reject(wanted, run)
+        values = {"run_id": run.run_id, **wanted.filters}
+        bigquery.query_file("quarantine/reject.sql", audit_table, values)
         return
     settled = find_loads(
         "replays IS NOT NULL AND (run_id = @run_id OR state IN ('LANDED', 'MERGED'))",
@@ -233,11 +185,3 @@ def apply(wanted: Request, run: Run) -> None:
     )
     known = {load.replays for load in settled}
     record_loads([load for load in selected_loads(wanted, run) if load.replays not in known])
-
-
-def _reject(wanted: Request, run: Run) -> None:
-    bigquery.query(
-        f"UPDATE {audit_table('quarantine')} AS ledger SET state = 'rejected', "
-        f"changed_by = @run_id, changed_at = CURRENT_TIMESTAMP() WHERE {_SELECTED}",
-        {"run_id": run.run_id, **wanted.filters},
-    )

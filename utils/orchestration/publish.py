@@ -13,6 +13,7 @@ from utils.gold.script import refresh_script
 from utils.orchestration import runs
 from utils.orchestration.bigquery_script import BigQueryScriptOperator
 from utils.orchestration.spark_batch import build_batch
+from utils.orchestration.task_names import BUILD_SILVER, PLAN_SILVER, PUBLISH_SILVER, REFRESH_GOLD
 from utils.orchestration.warehouse import create_views
 from utils.settings import settings
 from utils.silver.batch import Batch, plan_batch, plan_rebuild
@@ -44,18 +45,18 @@ def publish_batch(*, is_rebuild: bool = False) -> Any:
     plan: Any = plan_silver(is_rebuild=is_rebuild)
     chain(
         plan,
-        build_batch("build_silver", "plan_silver"),
+        build_batch(BUILD_SILVER, plan_task_id=PLAN_SILVER),
         stage_silver(plan),
-        BigQueryScriptOperator(task_id="publish_silver", write_script=publication_script),
+        BigQueryScriptOperator(task_id=PUBLISH_SILVER, write_script=publication_script),
         BigQueryScriptOperator(
-            task_id="refresh_gold", write_script=gold_script, trigger_rule="none_failed"
+            task_id=REFRESH_GOLD, write_script=gold_script, trigger_rule="none_failed"
         ),
     )
 
 
 def publication_script(context: Context) -> Script:
     """The script that publishes the batch which `plan_silver` planned, with its parameters."""
-    batch = Batch.model_validate(context["ti"].xcom_pull("plan_silver"))
+    batch = Batch.model_validate(context["ti"].xcom_pull(PLAN_SILVER))
     return publish_sql(batch.entities, is_rebuild=batch.is_rebuild), {
         "business_date": runs.current(context).business_date,
         "batch_id": batch.batch_id,
@@ -68,7 +69,7 @@ def gold_script(context: Context) -> Script:
     return refresh_script(settings()), {"business_date": runs.gold_date(context["dag_run"])}
 
 
-@task(trigger_rule="all_done_min_one_success")
+@task(task_id=PLAN_SILVER, trigger_rule="all_done_min_one_success")
 def plan_silver(*, is_rebuild: bool) -> dict[str, Any]:
     """Writes the specification of the batch that merges what landed; skips when nothing did."""
     run = runs.current(get_current_context())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from uuid import uuid4
 
 from utils.audit.loads import find_loads
 from utils.audit.publications import published_batches
+from utils.batch.spec import batch_json
 from utils.gcp import storage
 from utils.schema import StrictModel
 from utils.settings import settings
@@ -78,6 +78,6 @@ def prepare_batch(run: Run, loads: Sequence[Load], folder: str) -> Batch:
     )
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(scratch) / "spec.json"
-        path.write_text(json.dumps(spec, indent=1), encoding="utf-8")
+        path.write_text(batch_json(spec), encoding="utf-8")
         storage.upload(path, batch.spec_uri)
     return batch

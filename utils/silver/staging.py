@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from utils.audit import lease
 from utils.audit.tables import audit_table
+from utils.batch.reports import REPORTS
 from utils.contracts.entities import entities
 from utils.gcp import bigquery
 from utils.settings import settings
@@ -18,59 +19,6 @@ if TYPE_CHECKING:
     from utils.silver.batch import Batch
 
 _TOKEN_LENGTH = 12
-_AMOUNT_STATES = ("read", "merged", "unchanged", "deduplicated", "quarantined")
-LOADS = [
-    ("load_id", "STRING"),
-    ("entity", "STRING"),
-    ("source_system", "STRING"),
-    *((f"rows_{state}", "INT64") for state in _AMOUNT_STATES),
-    *((f"{kind}_{state}", "NUMERIC") for kind in ("billed", "paid") for state in _AMOUNT_STATES),
-]
-QUARANTINE = [
-    ("entity", "STRING"),
-    ("source_system", "STRING"),
-    ("load_id", "STRING"),
-    ("row_id", "INT64"),
-    ("record_key", "STRING"),
-    ("held_key", "STRING"),
-    ("row_hash", "STRING"),
-    ("event_at", "TIMESTAMP"),
-    ("observed_at", "TIMESTAMP"),
-    ("rule", "STRING"),
-    ("rule_version", "STRING"),
-    ("rules", "STRING"),
-    ("reason", "STRING"),
-    ("billed_amount", "NUMERIC"),
-    ("paid_amount", "NUMERIC"),
-]
-DQ = [
-    ("entity", "STRING"),
-    ("source_system", "STRING"),
-    ("load_id", "STRING"),
-    ("rule", "STRING"),
-    ("severity", "STRING"),
-    ("reason", "STRING"),
-    ("rows_checked", "INT64"),
-    ("rows_failed", "INT64"),
-]
-ACCEPTED = [
-    ("entity", "STRING"),
-    ("record_key", "STRING"),
-    ("event_at", "TIMESTAMP"),
-]
-REFUSED = [
-    ("load_id", "STRING"),
-    ("rule", "STRING"),
-    ("rows_read", "INT64"),
-    ("rows_held", "INT64"),
-]
-REPORTS = {
-    "loads": LOADS,
-    "quarantine": QUARANTINE,
-    "dq": DQ,
-    "accepted": ACCEPTED,
-    "refused": REFUSED,
-}
 PUBLISHED = "silver"
 
 
@@ -82,9 +30,9 @@ def stage_batch(batch: Batch, run: Run) -> None:
     """
     lease.require(run)
     load_staging(batch, PUBLISHED)
-    bigquery.query(
-        f"UPDATE {audit_table('table_loads')} SET state = 'MERGED', batch_id = @batch_id "
-        "WHERE load_id IN UNNEST(JSON_VALUE_ARRAY(@load_ids)) AND state IN ('LANDED', 'MERGED')",
+    bigquery.query_file(
+        "silver/mark_merged.sql",
+        audit_table,
         {"batch_id": batch.batch_id, "load_ids": json.dumps(batch.load_ids)},
     )
 
@@ -117,8 +65,3 @@ def _staging(
         job_id=f"stage-{batch.batch_id}-{table}-{uuid4().hex[:_TOKEN_LENGTH]}",
         schema=columns,
     )
-
-
-def staged_table(purpose: str, name: str) -> str:
-    """SQL name of a staging table."""
-    return f"`{settings().table('staging', f'{purpose}_{name}')}`"

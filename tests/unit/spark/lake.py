@@ -22,8 +22,7 @@ from pyspark.sql import SparkSession
 from spark_jobs.main import run
 from tests.oracle import Observation, Revision, Version
 from tests.spark_support import batch_json, column_json, read_rows, write_bronze
-from utils.gcp.templates import render
-from utils.paths import SQL
+from utils.gcp.templates import render_file
 
 INSTANT = pa.timestamp("us", tz="UTC")
 LOCAL = pa.timestamp("us")
@@ -87,11 +86,11 @@ class Lake:
         """What a gate of publication says of what is to be published."""
         self.spark.read.parquet(str(staged)).createOrReplaceTempView("staged_things")
         found = self.spark.sql(
-            render(
-                (SQL / f"silver/{gate}.sql").read_text(encoding="utf-8"),
-                lambda name: "staged_things",
-                f"{gate}.sql",
-                histories=[("things", "thing_key")],
+            render_file(
+                f"silver/{gate}.sql",
+                str,
+                histories=[("things", "staged_things", "thing_key")],
+                revised=[("things", "staged_things", "thing_key")],
             )
         )
         return [row.asDict() for row in found.collect()]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -21,11 +20,12 @@ from spark_jobs import io
 from spark_jobs.build_silver import build_silver, is_complete
 from spark_jobs.io import MOUNT_VARIABLE
 from spark_jobs.main import run
-from spark_jobs.spec import parse_batch
 from tests.spark_support import ROOT, batch_json, entity_json, load_json, read_rows, write_bronze
 from tests.unit.spark.lake import things_json
+from utils.batch.reports import REPORTS
+from utils.batch.spec import batch_json as written
+from utils.batch.spec_reader import parse_batch
 from utils.contracts.entities import SilverTable, entities
-from utils.silver.staging import REPORTS
 
 ENTITIES = tuple(entities())
 LOG_TAIL = ["_event_at", "_observed_at", "_row_hash", "_load_id", "_row_id", "_is_deleted"]
@@ -303,8 +303,9 @@ def test_the_job_runs_as_a_program(spark: SparkSession, tmp_path: Path) -> None:
 def test_the_specification_of_the_dag_is_what_the_job_reads() -> None:
     from utils.silver.spec import silver_spec
 
-    document = silver_spec("b1", date(2026, 1, 31), [], ["gs://lake/silver/batches/b0"])
-    batch = parse_batch(json.dumps(document))
+    planned = silver_spec("b1", date(2026, 1, 31), [], ["gs://lake/silver/batches/b0"])
+    batch = parse_batch(written(planned))
+    assert batch == planned
     assert [entity.name for entity in batch.entities] == list(ENTITIES)
     assert batch.entities[0].history == (
         f"gs://lake/silver/batches/b0/{batch.entities[0].name}/observations/",

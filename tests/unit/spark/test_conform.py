@@ -12,7 +12,6 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 
-from spark_jobs.spec import SpecError
 from tests.oracle import surrogate
 from tests.readings import (
     IDS,
@@ -25,6 +24,7 @@ from tests.readings import (
     utc,
 )
 from tests.spark_support import column_json, write_bronze
+from utils.batch.spec import SpecError
 from utils.landing.bronze import total_amount
 
 
@@ -194,7 +194,7 @@ def test_constants_are_read_by_their_type(spark: SparkSession, tmp_path: Path) -
 
 
 def test_loads_of_other_maps_are_read_apart() -> None:
-    loads = [
+    loads: list[dict[str, Any]] = [
         {"columns": MAPPED},
         {"columns": MAPPED, "values": {"value": {"a": "b"}}},
         {"columns": MAPPED, "splits": {"value": {"separator": " ", "part": 1}}},

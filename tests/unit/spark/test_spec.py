@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from spark_jobs.spec import SpecError, parse_batch
 from tests.spark_support import batch_json
 from tests.unit.spark.lake import things_json
+from utils.batch.spec import SpecError
+from utils.batch.spec_reader import parse_batch
 
 LOAD = {
     "load_id": "l1",

@@ -1,218 +1,28 @@
-"""The batch specification: everything one run of the silver job has to know, as one JSON document.
-
-The DAG checks the configuration files and renders them to this format; it holds no secret and no
-row value. Instants are ISO 8601 with an offset. `?` marks fields that may be null or left out.
-
-    batch_id         name of the batch
-    business_date    the day the batch is for, YYYY-MM-DD
-    entities[]
-      name, singular what the entity is called: `patients`, `patient`
-      key[]          columns that identify a row within its source system
-      keeps_revisions  whether every state that was ever known is published
-      amounts?       {billed?, paid?}: the columns with the dollars
-      columns[]      {name, type, normalize?, required, tracked}, in contract order
-      derived[]      {name, type, expr}: Spark SQL over the columns and `_event_at`
-      rules[]        {name, severity: quarantine|warn, expect, reason}: `expect` is Spark SQL over
-                     the columns, `_event_at`, `_observed_at` and `source_system`; NULL
-                     passes
-      history[]      folders of the published log batches of this entity, in any order
-      deletes[]      Parquet files with the rows that are gone at their source, one a load:
-                     (source_system, key columns, _event_at, _observed_at, _load_id, _row_id)
-      loads[]
-        load_id, source_system, time_zone
-        path         Parquet file or folder in bronze, with `_load_id` and `_row_id`
-        columns      {entity column: source column}, only columns that the load has
-        splits?      {entity column: {separator, part}}: the part of a text that is read; -1 is the
-                     last one
-        values?      {entity column: {source spelling: value}}: read in its place
-        constants?   {entity column: value}: the same in every row
-        watermark?   source column that says when a row changed
-        rows?        [row id]: the only rows to read, all of them if left out
-        observed_at  end of the load's window, or arrival of its file
-        limit?       {share, rows}: a load of which rules hold more rows than both is refused whole
-"""
+"""Reads a batch specification and names the field that is wrong."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-SQL_TYPES = {
-    "STRING": "string",
-    "DATE": "date",
-    "TIMESTAMP": "timestamp",
-    "NUMERIC": "decimal(18,2)",
-    "RATE": "decimal(18,6)",
-    "INT64": "bigint",
-    "BOOL": "boolean",
-}
-SEVERITIES = ("quarantine", "warn")
-
-
-class SpecError(ValueError):
-    """The specification is not what this job reads; the message names the field."""
-
-
-@dataclass(frozen=True)
-class Column:
-    """A contract column; `tracked` ones open a version when they change."""
-
-    name: str
-    type: str
-    normalize: str | None
-    required: bool
-    tracked: bool
-
-    @property
-    def sql_type(self) -> str:
-        """The column's Spark SQL type."""
-        return SQL_TYPES[self.type]
-
-
-@dataclass(frozen=True)
-class Derived:
-    """A column computed from the contract columns of the observation that opens a version."""
-
-    name: str
-    type: str
-    expr: str
-
-    @property
-    def sql_type(self) -> str:
-        """The column's Spark SQL type."""
-        return SQL_TYPES[self.type]
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A predicate that every row must meet."""
-
-    name: str
-    severity: str
-    expect: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class Amounts:
-    """The columns that hold the dollars billed and paid, as far as an entity has them."""
-
-    billed: str | None
-    paid: str | None
-
-
-@dataclass(frozen=True)
-class Split:
-    """Which part of a text is read, counted from 1, or from -1 at its end."""
-
-    separator: str
-    part: int
-
-
-@dataclass(frozen=True)
-class Limit:
-    """How many rows of a load rules may hold: this share of them, and this many in any case."""
-
-    share: float
-    rows: int
-
-
-@dataclass(frozen=True)
-class Load:
-    """One bronze load of an entity."""
-
-    load_id: str
-    source_system: str
-    time_zone: str
-    path: str
-    columns: Mapping[str, str]
-    watermark: str | None
-    observed_at: datetime
-    rows: tuple[int, ...] | None
-    limit: Limit | None
-    splits: Mapping[str, Split] = field(default_factory=dict)
-    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    constants: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def shape(self) -> tuple[object, ...]:
-        """Loads of equal shape are read and conformed together, however many there are."""
-        maps = (self.columns, self.splits, self.values, self.constants)
-        content = json.dumps(maps, default=asdict)
-        return (self.source_system, self.time_zone, self.watermark, content, self.rows is None)
-
-
-@dataclass(frozen=True)
-class Entity:
-    """An entity of the common data model and what this batch brings for it."""
-
-    name: str
-    singular: str
-    key: tuple[str, ...]
-    keeps_revisions: bool
-    amounts: Amounts
-    columns: tuple[Column, ...]
-    derived: tuple[Derived, ...]
-    rules: tuple[Rule, ...]
-    history: tuple[str, ...]
-    deletes: tuple[str, ...]
-    loads: tuple[Load, ...]
-
-    @property
-    def key_column(self) -> str:
-        """Name of the surrogate of (source_system, natural key)."""
-        return f"{self.singular}_key"
-
-    @property
-    def version_key_column(self) -> str:
-        """Name of the surrogate of one version."""
-        return f"{self.singular}_version_key"
-
-    @property
-    def has_news(self) -> bool:
-        """Whether this batch brings anything; without news nothing needs to be read."""
-        return bool(self.loads or self.deletes)
-
-    @property
-    def loads_by_shape(self) -> list[list[Load]]:
-        """The loads, those of equal shape together."""
-        groups: dict[tuple[object, ...], list[Load]] = {}
-        for load in self.loads:
-            groups.setdefault(load.shape, []).append(load)
-        return list(groups.values())
-
-    @property
-    def tracked(self) -> tuple[Column, ...]:
-        """Columns whose change opens a version."""
-        return tuple(column for column in self.columns if column.tracked)
-
-    @property
-    def log_schema(self) -> dict[str, str]:
-        """Columns of the observation log with their Spark SQL types, in order."""
-        return {
-            "source_system": "string",
-            self.key_column: "string",
-            **{column.name: column.sql_type for column in self.columns},
-            "_event_at": "timestamp",
-            "_observed_at": "timestamp",
-            "_row_hash": "string",
-            "_load_id": "string",
-            "_row_id": "bigint",
-            "_is_deleted": "boolean",
-        }
-
-
-@dataclass(frozen=True)
-class Batch:
-    """One run of the silver job."""
-
-    batch_id: str
-    business_date: date
-    entities: tuple[Entity, ...]
+from utils.batch.spec import (
+    SEVERITIES,
+    Amounts,
+    Batch,
+    Column,
+    Derived,
+    Entity,
+    Limit,
+    Load,
+    Rule,
+    SpecError,
+    Split,
+)
+from utils.batch.types import SPARK_TYPES
 
 
 @dataclass(frozen=True)
@@ -359,7 +169,7 @@ def _amounts(node: _Node) -> Amounts:
 def _column(node: _Node) -> Column:
     return Column(
         name=node.text("name"),
-        type=node.one_of("type", tuple(SQL_TYPES)),
+        type=node.one_of("type", tuple(SPARK_TYPES)),
         normalize=node.optional_text("normalize"),
         required=node.flag("required"),
         tracked=node.flag("tracked"),
@@ -369,7 +179,7 @@ def _column(node: _Node) -> Column:
 def _derived(node: _Node) -> Derived:
     return Derived(
         name=node.text("name"),
-        type=node.one_of("type", tuple(SQL_TYPES)),
+        type=node.one_of("type", tuple(SPARK_TYPES)),
         expr=node.text("expr"),
     )
 

@@ -1,0 +1,10 @@
+-- Loads that a run's batch did not publish with the others. Parameter: @run_id STRING.
+{%- set predicate %}
+  state = 'FAILED'
+  AND batch_id IN (
+    SELECT publication_id
+    FROM {{ ref("publications") }}
+    WHERE layer = 'silver' AND run_id = @run_id
+  )
+{%- endset %}
+{% include "audit/loads.sql" %}
