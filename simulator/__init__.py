@@ -7,7 +7,14 @@ published comes from its own books.
 from __future__ import annotations
 
 from simulator.mysql import SimulatorError
-from simulator.tutorial import load_tutorial
+from simulator.tutorial import check_tutorial, load_tutorial
 from simulator.world import World, generate, generate_again
 
-__all__ = ["SimulatorError", "World", "generate", "generate_again", "load_tutorial"]
+__all__ = [
+    "SimulatorError",
+    "World",
+    "check_tutorial",
+    "generate",
+    "generate_again",
+    "load_tutorial",
+]

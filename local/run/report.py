@@ -11,6 +11,7 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
 
     from rich.console import Console
 
@@ -149,7 +150,7 @@ def show(
 
 
 def failure(run_id: str) -> str:
-    """What audit says about a failed run: the task and the reason."""
+    """What audit says about a failed run: the tasks and the reasons, on one line."""
     from utils.audit.tables import audit_table
     from utils.gcp import bigquery
 
@@ -157,7 +158,20 @@ def failure(run_id: str) -> str:
         f"SELECT failed_task, error FROM {audit_table('pipeline_runs')} WHERE run_id = @run_id",
         {"run_id": run_id},
     )
-    return "\n".join(f"task {row['failed_task']}: {row['error']}" for row in rows)
+    return "; ".join(f"{row['failed_task']}: {row['error']}" for row in rows)
+
+
+def published_dates(dag_id: str) -> set[date]:
+    """The business dates whose runs of a DAG did all their work."""
+    from utils.audit.tables import audit_table
+    from utils.gcp import bigquery
+
+    rows = bigquery.query(
+        f"SELECT business_date FROM {audit_table('pipeline_runs')} "
+        "WHERE dag_id = @dag_id AND state = 'SUCCEEDED'",
+        {"dag_id": dag_id},
+    )
+    return {row["business_date"] for row in rows}
 
 
 def _rows(sql: str) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ import secrets
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from local.errors import LocalError
 from local.paths import ROOT, StateFolder, state_folder, write_private
@@ -62,6 +63,25 @@ def client_process_environment(variables: Mapping[str, str]) -> dict[str, str]:
     """
     inherited = {name: value for name, value in os.environ.items() if not _is_sparks(name)}
     return {**inherited, **variables}
+
+
+def hospital_parameters(variables: Mapping[str, str]) -> dict[str, dict[str, object]]:
+    """Connection parameters of the hospitals' databases that a stack's variables name."""
+    return {
+        name: mysql_parameters(variables[f"AIRFLOW_CONN_{name.upper()}_DB"]) for name in DATABASES
+    }
+
+
+def mysql_parameters(uri: str) -> dict[str, object]:
+    """Connection parameters of a `mysql://` address."""
+    parts = urlsplit(uri)
+    return {
+        "host": parts.hostname,
+        "port": parts.port,
+        "user": unquote(parts.username or ""),
+        "password": unquote(parts.password or ""),
+        "database": parts.path.lstrip("/"),
+    }
 
 
 def _is_sparks(name: str) -> bool:

@@ -53,7 +53,7 @@ def mariadb(state: StateFolder, ports: Mapping[str, int], password: str) -> Serv
         "user": getpass.getuser(),
         "datadir": folder,
         "tmpdir": _temporary(folder),
-        "socket": _socket(state),
+        "socket": socket_path(state),
         "pid-file": state.path / "mariadb.pid",
         "init-file": state.path / "mariadb-init.sql",
         "port": ports["mariadb"],
@@ -180,7 +180,7 @@ def _program(name: str) -> str:
     return path
 
 
-def _socket(state: StateFolder) -> Path:
+def socket_path(state: StateFolder) -> Path:
     """Returns the socket's path; the kernel takes only short ones."""
     path = state.path / "mariadb.sock"
     if len(str(path)) <= SOCKET_PATH_LIMIT:

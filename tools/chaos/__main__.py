@@ -15,9 +15,9 @@ from rich.console import Console
 
 import simulator
 from local.paths import state_folder
-from local.run.one_shot import DAG, mysql_parameters, upload_landing
-from local.stack.client import environment
-from local.stack.services import DATABASES
+from local.run.landing import upload_landing
+from local.run.one_shot import DAG
+from local.stack.client import environment, hospital_parameters
 from tools.chaos import faults, report
 from tools.chaos.runner import Runner
 from tools.chaos.stage import Stage, stage
@@ -119,9 +119,7 @@ def _run_trials(
 def _dates(chosen: argparse.Namespace, ready: Stage) -> Iterator[date]:
     """Brings hospitals and payers to each business date's evening, then gives the date."""
     direct = environment(ready.state)
-    hospitals = {
-        name: mysql_parameters(direct[f"AIRFLOW_CONN_{name.upper()}_DB"]) for name in DATABASES
-    }
+    hospitals = hospital_parameters(direct)
     landing = ready.state.path / "landing"
     landing.mkdir()
     world = simulator.generate(

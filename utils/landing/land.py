@@ -147,7 +147,7 @@ def _expected_tables(source: DatabaseSource, run: Run, connection_uri: str) -> I
             uri=bronze_uri(source.name, name, load_id),
             planned_at=datetime.now(tz=UTC),
         )
-        request = _table_request(source, load, connection_uri, clock)
+        request = table_request(source, load, connection_uri, clock)
         yield Expected(load, lambda request=request: land_table(request))  # type: ignore[misc]
 
 
@@ -158,9 +158,10 @@ def _absent_tables(source: DatabaseSource, connection_uri: str, known: Container
     return {name for name in absent if name not in known}
 
 
-def _table_request(
+def table_request(
     source: DatabaseSource, load: Load, connection_uri: str, clock: datetime
 ) -> TableRequest:
+    """What a planned load asks of its table."""
     table = source.tables[load.table_name]
     return TableRequest(
         uri=connection_uri,

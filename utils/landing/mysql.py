@@ -129,6 +129,16 @@ class _Plan:
         return pa.schema([*fields, *([pa.field(CHECKSUM, pa.int64())] if self.checked else [])])
 
 
+@dataclass(frozen=True)
+class Tried:
+    """What a table would bring: columns with their types, what it lacks, what is passed over."""
+
+    columns: Mapping[str, str]
+    missing: tuple[str, ...]
+    extra: tuple[str, ...]
+    is_empty: bool
+
+
 def source_clock(uri: str, source: str) -> datetime:
     """Now, in UTC, by the source's own clock.
 
@@ -180,6 +190,20 @@ def land_table(request: TableRequest) -> Landed:
         control_totals=written.control_totals,
         invalid_dates=dict(invalid),
     )
+
+
+def try_table(request: TableRequest) -> Tried:
+    """Finds out whether a table can be landed, without landing a row of it.
+
+    Raises:
+        SourceError: the table, a required column or the right to read it is missing.
+        SourceUnavailable: the server does not answer.
+    """
+    plan = _match(request, _inspect(request))
+    types = {item.name: str(item.type) for item in plan.schema}
+    sql = select_sql(request.table, plan.columns, plan.names, "", [], plan.checked)
+    rows = _ask(request.uri, request.source, f"{sql} LIMIT 1")
+    return Tried(columns=types, missing=plan.missing, extra=plan.extra, is_empty=not rows)
 
 
 def _inspect(request: TableRequest) -> dict[str, SourceColumn]:
