@@ -10,7 +10,7 @@ published, the run fails at its end, and `gold.source_freshness` says what is mi
 cause and clear the failed task: nothing that landed is read again, and nothing that was published
 is published twice.
 
-**Backfill.** Create it from the Airflow page or with `airflow backfill create`; one run is one
+**Backfill.** Create it from the Airflow page or as docs/runbook.md says; one run is one
 business date, in any order, as often as you like.
 """
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from local.errors import LocalError
-from local.run.deliver import family_of, fits
 from local.run.dates import business_dates
+from local.run.deliver import family_of, fits
 
 CLAIMS = "ClaimID,TransactionID,PatientID,ServiceDate,ClaimDate,PayorID,ClaimAmount,ModifiedDate"
 
