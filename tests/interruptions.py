@@ -126,11 +126,12 @@ class Runs:
 
 def differences(expected: dict[str, Counter[str]], found: dict[str, Counter[str]]) -> list[str]:
     """The tables that differ, each with a row of either side."""
-    return [
-        f"{table}: {list(expected[table] - found[table])[:1]} {list(found[table] - expected[table])[:1]}"
-        for table in expected.keys() | found.keys()
-        if expected.get(table) != found.get(table)
-    ]
+    lines = []
+    for table in sorted(expected.keys() | found.keys()):
+        before, after = expected.get(table, Counter()), found.get(table, Counter())
+        if before != after:
+            lines.append(f"{table}: {list(before - after)[:1]} became {list(after - before)[:1]}")
+    return lines
 
 
 def of_all_stages(number: signal.Signals) -> Sequence[Interruption]:
