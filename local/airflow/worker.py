@@ -19,7 +19,6 @@ import resource
 import sys
 import time
 from datetime import datetime
-from datetime import time as time_of_day
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -36,6 +35,8 @@ from airflow.utils.state import DagRunState
 from airflow.utils.types import DagRunTriggeredByType
 from sqlalchemy import update
 
+from utils.orchestration.runs import DAILY
+
 if TYPE_CHECKING:
     from airflow.serialization.definitions.dag import SerializedDAG
 
@@ -47,7 +48,7 @@ def main(dag_id: str) -> int:
         _answer(state="failed", error=f"{file}: {error.strip().splitlines()[-1]}")
         return 1
     _end_abandoned_runs()
-    _name_runs_by_date()
+    _name_runs()
     _build_api()
     gc.freeze()
     gc.enable()
@@ -80,22 +81,31 @@ def _end_abandoned_runs() -> None:
         )
 
 
-def _name_runs_by_date() -> None:
+def _name_runs() -> None:
     """Makes `DAG.test` name a run by DAG and business date, and begin it now.
 
     It would name it by the time of day, and begin it at its logical date, so that Airflow's page
-    shows months as its duration. With a name of its own a date that runs again takes the place of
-    its run that was interrupted, in Airflow and in audit.
+    shows months as its duration.
     """
     create = dagrun.get_or_create_dagrun
 
     def named(*, dag: SerializedDAG, logical_date: datetime, **options: Any) -> DagRun:
-        at = logical_date.strftime("T%H:%M:%S") if logical_date.time() != time_of_day() else ""
-        options["run_id"] = f"{dag.dag_id}__{logical_date.date().isoformat()}{at}"
-        options["start_date"] = pendulum.now("UTC")
+        begun = pendulum.now("UTC")
+        options["run_id"] = run_name(dag.dag_id, logical_date, begun)
+        options["start_date"] = begun
         return create(dag=dag, logical_date=logical_date, **options)
 
     dagrun.get_or_create_dagrun = named  # type: ignore[assignment]
+
+
+def run_name(dag_id: str, logical_date: datetime, begun: datetime) -> str:
+    """The id of a run.
+
+    A daily date that runs again takes the place of its run that was interrupted, in Airflow and in
+    audit. A comparison or a replay is about now: each is a run of its own.
+    """
+    name = f"{dag_id}__{logical_date.date().isoformat()}"
+    return name if dag_id == DAILY else f"{name}__{begun:%Y-%m-%dT%H:%M:%S.%f}"
 
 
 def _build_api() -> None:

@@ -16,7 +16,7 @@ from local.airflow.process import DagWorker, RunFailed
 from local.errors import LocalError
 from local.paths import StateFolder
 from local.run import case_report
-from local.run.dates import business_dates
+from local.run.dates import parse_date
 from local.run.landing import landing_bucket, upload_landing
 from local.run.one_shot import DAG
 from local.stack import client
@@ -44,7 +44,7 @@ def main(state: StateFolder, options: argparse.Namespace) -> int:  # noqa: ARG00
     case = options.folder.resolve()
     if not case.is_dir():
         raise LocalError(f"FOLDER={options.folder}: there is no such folder")
-    asked = [business_dates(day, day)[0] for day in (options.dates or "").split(",") if day]
+    asked = [parse_date(day) for day in (options.dates or "").split(",") if day]
     own = Path(tempfile.mkdtemp(prefix="rcm-case-"))
     stack_of_case = StateFolder(own / "state")
     try:

@@ -56,7 +56,7 @@ def business_dates(first: str, last: str) -> list[date]:
     Raises:
         LocalError: one is no date, the range is empty, or it reaches into the future.
     """
-    begin, end = _date(first), _date(last)
+    begin, end = parse_date(first), parse_date(last)
     if end < begin:
         raise LocalError(f"FROM={begin} is later than TO={end}: exchange them")
     if end > date.today():  # noqa: DTZ011 (the day on the user's calendar)
@@ -67,7 +67,12 @@ def business_dates(first: str, last: str) -> list[date]:
     return [begin + timedelta(days=number) for number in range((end - begin).days + 1)]
 
 
-def _date(text: str) -> date:
+def parse_date(text: str) -> date:
+    """The date that a person wrote.
+
+    Raises:
+        LocalError: it is none.
+    """
     try:
         return date.fromisoformat(text)
     except ValueError as error:
