@@ -9,6 +9,18 @@ TRIAL ?=
 COLUMN ?=
 NAME ?=
 DATA ?=
+WORLD ?=
+FRESH ?=
+FROM ?=
+TO ?=
+DATE ?=
+QUERY ?=
+FORMAT ?= table
+FILE ?=
+HOSPITAL ?=
+KIND ?=
+FOLDER ?=
+DATES ?=
 
 PYTHON := .local/venvs/main/bin/python
 JAVA := $(if $(filter jvm,$(ENGINE)),--java)
@@ -17,6 +29,15 @@ JAVA := $(if $(filter jvm,$(ENGINE)),--java)
 unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPATH := $(CURDIR)
 
+# A world of its own beside the others, for every target.
+ifneq ($(WORLD),)
+export RCM_STATE_DIR := $(or $(RCM_STATE_DIR),$(CURDIR)/.local)/worlds/$(WORLD)
+endif
+export VERBOSE QUERY
+
+# $(call needs,FILE HOSPITAL): stops with one line unless the variables are given.
+needs = $(foreach name,$(1),$(if $($(name)),,$(error $(name) is missing: `make help` lists the variables)))
+
 COMPILE = $(CURDIR)/.local/venvs/uv/bin/uv pip compile --quiet --upgrade --universal --generate-hashes \
 	--no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements"
 
@@ -24,11 +45,15 @@ COMPILE = $(CURDIR)/.local/venvs/uv/bin/uv pip compile --quiet --upgrade --unive
 quietly = output=$$($(1) 2>&1) || { echo "$$output"; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down status run verify chaos ui test prove lint lint-imports bundle new-kpi new-source dictionary lineage requirements clean
+.PHONY: help setup up down status run date backfill check sql airflow deliver case verify chaos ui test prove lint lint-imports bundle new-kpi new-source dictionary lineage requirements clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@echo "  Variables of run: SEED=$(SEED) PATIENTS=$(PATIENTS) DAYS=$(DAYS) ENGINE=sail|jvm DATA=<folder of CSV exports>"
+	@echo "  Variables of run: SEED=$(SEED) PATIENTS=$(PATIENTS) DAYS=$(DAYS) ENGINE=sail|jvm DATA=<folder of CSV exports> FRESH=1"
+	@echo "  Variables of date: DATE=2026-02-03; of backfill: FROM= TO=, both included"
+	@echo "  Variables of sql: QUERY='…' FORMAT=table|csv; of airflow: ARGS='…'; of deliver: FILE= HOSPITAL= KIND="
+	@echo "  Variables of case: FOLDER= DATES= ENGINE="
+	@echo "  Variables of all: WORLD=<name> takes a state of its own; VERBOSE=1 shows the traceback of an error"
 	@echo "  Variables of chaos: SEED=$(SEED) COUNT=$(COUNT) TRIAL=<number>"
 
 setup: ## Install everything into .local (once; then it takes a moment)
@@ -38,14 +63,35 @@ up: setup ## Start the local services
 	@$(PYTHON) -m local up --engine $(ENGINE)
 
 down: ## Stop the local services
-	@test ! -x $(PYTHON) || $(PYTHON) -m local down
+	@test ! -x $(PYTHON) || $(PYTHON) -m local down $(if $(filter clean,$(MAKECMDGOALS)),--all)
 
 status: ## Show which services run
 	@test -x $(PYTHON) || { echo "nothing is installed yet: run \`make setup\`"; exit 1; }
 	@$(PYTHON) -m local status
 
 run: setup ## Run the pipeline from two hospitals to gold, with a report
-	@$(PYTHON) -m local run --seed $(SEED) --patients $(PATIENTS) --days $(DAYS) --engine $(ENGINE) $(if $(DATA),--data "$(DATA)")
+	@$(PYTHON) -m local run --seed $(SEED) --patients $(PATIENTS) --days $(DAYS) --engine $(ENGINE) $(if $(DATA),--data "$(DATA)") $(if $(FRESH),--fresh)
+
+date: setup ## Run one business date: DATE=2026-02-03
+	$(call needs,DATE)@$(PYTHON) -m local date $(DATE) --engine $(ENGINE)
+
+backfill: setup ## Run every business date FROM=2026-02-01 TO=2026-02-04, both included
+	$(call needs,FROM TO)@$(PYTHON) -m local date $(FROM) $(TO) --engine $(ENGINE)
+
+check: up ## Try configuration, connections, tables and landing folders; write nothing
+	@$(PYTHON) -m local check
+
+sql: ## Ask the warehouse: QUERY='SELECT * FROM gold.kpi_days_in_ar', or type statements
+	@$(PYTHON) -m local sql --format $(FORMAT) $(if $(QUERY),"$$QUERY")
+
+airflow: ## Airflow's command line with the stack's variables: ARGS='dags list'
+	$(call needs,ARGS)@$(PYTHON) -m local airflow '$(ARGS)'
+
+deliver: ## Put a payer's FILE= for a HOSPITAL= into the landing bucket
+	$(call needs,FILE)@$(PYTHON) -m local deliver "$(FILE)" $(if $(HOSPITAL),--hospital $(HOSPITAL)) $(if $(KIND),--kind $(KIND))
+
+case: setup ## Run a FOLDER= of SQL and files on an empty stack and print what came of it
+	$(call needs,FOLDER)@$(PYTHON) -m local case "$(FOLDER)" --engine $(ENGINE) $(if $(DATES),--dates $(DATES))
 
 verify: setup ## Compare gold with the simulator's answer key
 	@$(PYTHON) -m simulator.verify

@@ -10,17 +10,18 @@ published, the run fails at its end, and `gold.source_freshness` says what is mi
 cause and clear the failed task: nothing that landed is read again, and nothing that was published
 is published twice.
 
-**Backfill.** Create it from the Airflow page or with `airflow backfill create`; one run is one
+**Backfill.** Create it from the Airflow page or as docs/runbook.md says; one run is one
 business date, in any order, as often as you like.
 """
 
 from __future__ import annotations
 
-from airflow.sdk import Connection, chain, dag, get_current_context, task
+from airflow.sdk import chain, dag, get_current_context, task
 
 from utils.contracts.sources import sources
 from utils.landing import land as loads
 from utils.orchestration import runs
+from utils.orchestration.connections import source_uri
 from utils.orchestration.options import DAG_OPTIONS
 from utils.orchestration.publish import close_run, open_run, publish_batch
 
@@ -29,8 +30,7 @@ from utils.orchestration.publish import close_run, open_run, publish_batch
 def land(source_name: str) -> int:
     """Brings what a source has for the business date to bronze; returns how many loads landed."""
     source = sources()[source_name]
-    uri = Connection.get(source.connection).get_uri() if source.kind == "mysql" else None
-    return loads.land(source, runs.current(get_current_context()), uri)
+    return loads.land(source, runs.current(get_current_context()), source_uri(source))
 
 
 @dag(schedule="0 6 * * *", doc_md=__doc__, tags=["rcm", "daily"], **DAG_OPTIONS)

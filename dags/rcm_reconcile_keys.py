@@ -15,11 +15,12 @@ counts, and the other sources are published. If the deletion is right, trigger t
 
 from __future__ import annotations
 
-from airflow.sdk import Connection, Param, chain, dag, get_current_context, task
+from airflow.sdk import Param, chain, dag, get_current_context, task
 
 from utils.contracts.sources import sources
 from utils.maintenance import reconcile
 from utils.orchestration import runs
+from utils.orchestration.connections import source_uri
 from utils.orchestration.options import DAG_OPTIONS
 from utils.orchestration.publish import close_run, open_run, publish_batch
 
@@ -32,9 +33,9 @@ def compare_keys(source_name: str) -> int:
     """
     context, source = get_current_context(), sources()[source_name]
     accepted = reconcile.accepted_tables(context["params"]["accept"])
-    if source.kind == "files":
+    uri = source_uri(source)
+    if source.kind == "files" or uri is None:
         return 0
-    uri = Connection.get(source.connection).get_uri()
     return reconcile.reconcile(source, runs.current(context), uri, accepted)
 
 

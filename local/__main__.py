@@ -1,83 +1,91 @@
-"""Command line of the local environment: `python -m local up|down|status|ui|run`."""
+"""Command line of the local environment: `python -m local <command>`."""
 
 from __future__ import annotations
 
 import argparse
+import os
+import signal
 import sys
-import time
+import traceback
 from collections.abc import Sequence
+from importlib import import_module
+from types import FrameType
 
 from local.errors import LocalError
-from local.paths import StateFolder, state_folder
-from local.stack import lifecycle as stack
-from local.stack.supervisor import Ready
+
+# A command is a module with `add_arguments(parser)` and `main(state, options)`.
+COMMANDS = {
+    "up": ("local.stack.up", "start the services that do not run yet"),
+    "down": ("local.stack.down", "stop all services"),
+    "status": ("local.stack.status", "show which services run"),
+    "ui": ("local.stack.ui", "start Airflow with its scheduler and web page"),
+    "run": ("local.run.one_shot", "run the pipeline from two hospitals to gold"),
+    "date": ("local.run.dates", "run one business date, or all of a range"),
+    "sql": ("local.run.sql", "ask the warehouse"),
+    "airflow": ("local.airflow.command", "Airflow's command line with the stack's variables"),
+    "deliver": ("local.run.deliver", "put a payer's file into the landing bucket"),
+    "check": ("local.run.check", "try configuration, connections and sources; write nothing"),
+    "case": ("local.run.case", "run a folder of SQL and files on an empty stack"),
+}
+INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command and returns the exit code."""
+    """Runs one command and returns the exit code; every failure is one line."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    if words[:1] == ["run"]:
-        from local.run.one_shot import main as run
-
-        return run(words[1:])
-    options = _parser().parse_args(words)
+    name = next((word for word in words if word in COMMANDS), "")
     try:
-        return int(options.command(state_folder(options.state), options))
-    except LocalError as error:
-        print(f"error: {error}", file=sys.stderr)
+        return _run(name, words)
+    except KeyboardInterrupt:
+        on = "the same command goes on where it stopped" if name in ("run", "date") else "stopped"
+        print(f"\ninterrupted: {on}", file=sys.stderr)
+        return INTERRUPTED
+    except Exception as error:
+        if os.environ.get("VERBOSE"):
+            traceback.print_exc()
+        print(f"error: {_message(error)}", file=sys.stderr)
         return 1
 
 
-def _parser() -> argparse.ArgumentParser:
+def _run(name: str, words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     parser.add_argument("--state", help="folder of the stack (default: $RCM_STATE_DIR or .local)")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for name, command, text in (
-        ("up", _up, "start the services that do not run yet"),
-        ("down", _down, "stop all services"),
-        ("status", _status, "show which services run"),
-        ("ui", _ui, "start Airflow with its scheduler and web page"),
-        ("run", None, "the one-shot run; see `run --help`"),
-    ):
-        subparser = commands.add_parser(name, help=text, description=text)
-        subparser.add_argument("--engine", choices=stack.ENGINES, default="sail")
-        subparser.set_defaults(command=command)
-    return parser
+    for known, (module, text) in COMMANDS.items():
+        command = commands.add_parser(known, help=text, description=text)
+        if known == name:
+            chosen = import_module(module)
+            chosen.add_arguments(command)
+    options = parser.parse_args(words)
+    from local.paths import state_folder
+
+    return int(chosen.main(state_folder(options.state), options))
 
 
-def _up(state: StateFolder, options: argparse.Namespace) -> int:
-    begin = time.monotonic()
-    stack.up(state, _print_ready, options.engine)
-    print(f"services are up ({time.monotonic() - begin:.1f} s)")
-    return 0
+def _message(error: Exception) -> str:
+    """What is wrong, for the person at the keyboard."""
+    from local.airflow.process import RunFailed
+    from local.run import report
+    from simulator import SimulatorError
+    from utils.errors import PipelineError
+
+    if isinstance(error, RunFailed):
+        reason = report.failure(error.run_id) if error.run_id else ""
+        return f"{error}: {reason}" if reason else str(error)
+    if isinstance(error, LocalError | PipelineError | SimulatorError):
+        return str(error)
+    first_line = next(iter(str(error).splitlines()), "")
+    return f"{type(error).__name__}: {first_line} (VERBOSE=1 shows where)"
 
 
-def _ui(state: StateFolder, options: argparse.Namespace) -> int:
-    stack.up(state, _print_ready, options.engine, with_airflow=True)
-    port = next(service.port for service in stack.status(state) if service.name == "airflow")
-    print(f"Airflow: http://127.0.0.1:{port} (no login: everybody on this machine is admin)")
-    return 0
-
-
-def _down(state: StateFolder, options: argparse.Namespace) -> int:
-    stopped = stack.down(state)
-    print(f"stopped: {', '.join(stopped)}" if stopped else "nothing was running")
-    return 0
-
-
-def _status(state: StateFolder, options: argparse.Namespace) -> int:
-    """Prints one line for each service; Airflow is optional, so it does not count."""
-    services = stack.status(state)
-    for service in services:
-        where = f"pid {service.pid:<8} port {service.port}" if service.pid else ""
-        print(f"{service.name:<10} {'running' if service.pid else 'stopped':<8} {where}".rstrip())
-    return 0 if all(service.pid for service in services if service.name != "airflow") else 1
-
-
-def _print_ready(ready: Ready) -> None:
-    duration = "was running" if ready.seconds is None else f"ready in {ready.seconds:4.1f} s"
-    print(f"{ready.name:<10} {duration:<15} pid {ready.pid:<8} port {ready.port}", flush=True)
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Ends the command in an orderly way; a second signal does not disturb its end."""
+    for same in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(same, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, _interrupt)
+    signal.signal(signal.SIGTERM, _interrupt)
     sys.exit(main())

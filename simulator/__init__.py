@@ -8,9 +8,17 @@ from __future__ import annotations
 
 from simulator.mysql import SimulatorError
 from simulator.schema import HOSPITAL_TABLES
-from simulator.tutorial import load_tutorial
+from simulator.tutorial import check_tutorial, load_tutorial
 from simulator.world import World, generate, generate_again
 
 HOSPITALS = tuple(HOSPITAL_TABLES)
 
-__all__ = ["HOSPITALS", "SimulatorError", "World", "generate", "generate_again", "load_tutorial"]
+__all__ = [
+    "HOSPITALS",
+    "SimulatorError",
+    "World",
+    "check_tutorial",
+    "generate",
+    "generate_again",
+    "load_tutorial",
+]

@@ -53,24 +53,49 @@ def load_tutorial(folder: Path, hospitals: Mapping[str, Parameters], landing: Pa
     Raises:
         SimulatorError: a file or column is missing, or a date cannot be read.
     """
-    exports = {
+    day = check_tutorial(folder)
+    exports = _all_exports(folder)
+    for hospital, tables in HOSPITAL_TABLES.items():
+        _load(hospitals[hospital], tables, exports[hospital])
+    for hospital, file in CLAIM_FILES.items():
+        _copy(folder / file, landing / "claims" / hospital)
+    _copy(folder / CODES_FILE, landing / "codes")
+    return day
+
+
+def check_tutorial(folder: Path) -> date:
+    """Checks exports without loading them; returns the business date that reads all of them.
+
+    Raises:
+        SimulatorError: the folder or a file is missing, all of which are named; or a column is
+            missing, or a date cannot be read.
+    """
+    if not folder.is_dir():
+        raise SimulatorError(f"DATA={folder}: there is no such folder")
+    needed = [
+        *(
+            Path(FOLDERS[hospital], f"{table.name}.csv")
+            for hospital, tables in HOSPITAL_TABLES.items()
+            for table in tables
+            if not table.may_lack
+        ),
+        *CLAIM_FILES.values(),
+        CODES_FILE,
+    ]
+    if missing := [str(file) for file in needed if not (folder / file).is_file()]:
+        raise SimulatorError(f"DATA={folder}: the folder lacks {', '.join(missing)}")
+    exports = _all_exports(folder).values()
+    dates = [_last_change(file, table) for files in exports for table, file in files.items()]
+    dates += [_last_change(folder / file, CLAIMS) for file in CLAIM_FILES.values()]
+    _last_change(folder / CODES_FILE, CODES)
+    return max(day for day in dates if day)
+
+
+def _all_exports(folder: Path) -> dict[str, dict[Table, Path]]:
+    return {
         hospital: _exports(folder / FOLDERS[hospital], tables)
         for hospital, tables in HOSPITAL_TABLES.items()
     }
-    claims = {hospital: folder / file for hospital, file in CLAIM_FILES.items()}
-    dates = [
-        _last_change(file, table)
-        for of_hospital in exports.values()
-        for table, file in of_hospital.items()
-    ]
-    dates += [_last_change(file, CLAIMS) for file in claims.values()]
-    _last_change(folder / CODES_FILE, CODES)
-    for hospital, tables in HOSPITAL_TABLES.items():
-        _load(hospitals[hospital], tables, exports[hospital])
-    for hospital, file in claims.items():
-        _copy(file, landing / "claims" / hospital)
-    _copy(folder / CODES_FILE, landing / "codes")
-    return max(day for day in dates if day)
 
 
 def _last_change(file: Path, table: Table) -> date | None:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from local.airflow.process import DagWorker
 from local.paths import ROOT, StateFolder, state_folder
-from local.run.one_shot import simulated_databases, upload_landing
+from local.run.landing import upload_landing
 from local.stack import lifecycle
-from local.stack.client import client_process_environment
+from local.stack.client import client_process_environment, hospital_parameters
 from utils.contracts.entities import entities
 from utils.gcp import bigquery
 from utils.gold.models import gold_models
@@ -41,7 +41,7 @@ class Pipeline:
     @property
     def hospitals(self) -> dict[str, dict[str, Any]]:
         """Connection parameters of the hospitals' databases."""
-        return simulated_databases(self.variables)
+        return hospital_parameters(self.variables)
 
     @contextmanager
     def worker(self, dag_id: str = "rcm_daily", **variables: str) -> Iterator[DagWorker]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
+# Without it (it comes with Linux) the worker of a killed run goes on to the end of its date.
+_SETPRIV = shutil.which("setpriv")
+_DIES_WITH_PARENT = [_SETPRIV, "--pdeathsig", "KILL"] if _SETPRIV else []
 _TASK = re.compile(r"\[DAG TEST\] (starting|end task).*? task_id=(\S+)")
 
 
@@ -23,7 +27,7 @@ class RunFailed(Exception):
     """A business date did not publish; audit says why under `run_id`."""
 
     def __init__(self, what: str, run_id: str, log: Path) -> None:
-        super().__init__(f"{what}: the run failed (log: {log})")
+        super().__init__(f"{what} (log: {log})")
         self.run_id = run_id
 
 
@@ -38,13 +42,14 @@ class DagWorker:
         log.parent.mkdir(parents=True, exist_ok=True)
         self._log = log.open("w", encoding="utf-8")
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "local.airflow.worker", dag_id],
+            [*_DIES_WITH_PARENT, sys.executable, "-m", "local.airflow.worker", dag_id],
             cwd=root,
             env=dict(environment),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            start_new_session=True,  # Ctrl-C is for the run, which ends this process.
         )
         self._is_ready = False
         self._finished_tasks = 0
@@ -75,14 +80,17 @@ class DagWorker:
         """
         if not self._is_ready:
             show("waiting for Airflow", None)
-            self._await_result(show)
+            started = self._await_result(show)
+            if started["state"] != "ready":
+                why = f"Airflow cannot load the DAG: {started['error']}"
+                raise RunFailed(why, "", self._log_path)
             self._is_ready = True
         wanted = {"logical_date": day.isoformat(), "params": params or {}}
         print(json.dumps(wanted), file=self._process.stdin, flush=True)
         result = self._await_result(show)
         self.peak_memory_mb = result.get("peak_memory_mb", {})
         if result["state"] != "success" or not self._finished_tasks:
-            raise RunFailed(str(day), str(result.get("run_id", "")), self._log_path)
+            raise RunFailed(f"{day}: the run failed", str(result.get("run_id", "")), self._log_path)
 
     def _await_result(self, show: Callable[[str, float | None], None]) -> dict[str, Any]:
         begun = 0.0

@@ -1,63 +1,42 @@
 """The one-shot run: two hospitals' books, from MySQL and files to gold, with a report at the end.
 
 The real DAG runs with the real operators, one business date after the other, while the simulator
-moves the hospitals on by a day in between. Started again after it was killed, it goes on where it
-stopped: what is published is not published twice.
+moves the hospitals on by a day in between. Started again after it was interrupted, it goes on with
+the first date that is not published.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
-import shutil
-import sys
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import asdict, dataclass, field
-from datetime import date
-from functools import partial
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    Progress,
-    SpinnerColumn,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-)
 
-from local.airflow.process import DagWorker, RunFailed
-from local.errors import LocalError
-from local.paths import StateFolder, state_folder
-from local.run import report
+from local.airflow.process import DagWorker
+from local.run import report, worlds
+from local.run.evenings import Evenings, Exported, Simulated
+from local.run.lock import only_run
+from local.run.progress import Progress, shown
 from local.stack import client
 from local.stack import lifecycle as stack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    import argparse
+    from collections.abc import Callable, Container, Iterator, Mapping
+    from datetime import date
 
-    # A day, and what brings hospitals and payers to its evening.
-    BusinessDate = tuple[date, Callable[[], None]]
+    from local.paths import StateFolder
+    from local.run.worlds import World
 
 DAG = "rcm_daily"
 TASKS_PER_RUN = 10
 READS_NO_SOURCE = "refresh_gold"  # nor does a task after it
-
-
-@dataclass(frozen=True)
-class World:
-    """What the hospitals of a run are: simulated from a seed, or loaded from exports."""
-
-    seed: int
-    patients: int
-    days: int
-    data: str | None
 
 
 @dataclass
@@ -70,55 +49,52 @@ class Stages:
         """Adds time to a stage."""
         self.seconds[stage] = self.seconds.get(stage, 0.0) + seconds
 
-
-def main(arguments: Sequence[str]) -> int:
-    """Runs everything and returns the exit code."""
-    options = _parser().parse_args(arguments)
-    console = Console()
-    try:
-        return _run(console, options)
-    except RunFailed as failure:
-        reason = report.failure(failure.run_id) if failure.run_id else ""
-        console.print(f"[bold red]error:[/] {failure}\n{reason}", highlight=False)
-    except LocalError as error:
-        console.print(f"[bold red]error:[/] {error}", highlight=False)
-    return 1
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        """Adds the time spent inside to a stage."""
+        begin = time.monotonic()
+        yield
+        self.add(stage, time.monotonic() - begin)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m local run", description=__doc__)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the options of `python -m local run`."""
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--patients", type=int, default=10_000)
     parser.add_argument("--days", type=int, default=2, help="daily increments after the first load")
     parser.add_argument("--engine", choices=stack.ENGINES, default="sail")
     parser.add_argument("--data", help="folder of CSV exports to load instead of simulating")
-    parser.add_argument("--state", help="folder of the local stack (default: .local)")
-    return parser
+    parser.add_argument("--fresh", action="store_true", help="erase what earlier runs made")
 
 
-def _run(console: Console, options: argparse.Namespace) -> int:
+def main(state: StateFolder, options: argparse.Namespace) -> int:
+    """Runs everything and returns the exit code."""
     begin = time.monotonic()
-    state = state_folder(options.state)
-    data = str(Path(options.data).resolve()) if options.data else None
-    world = World(options.seed, options.patients, 0 if data else options.days, data)
+    console = Console()
     stages = Stages()
-    if _is_another_world(state, world):
-        console.print("Another set of hospitals than last time: starting with empty tables.")
-        _empty(state)
-    state.path.mkdir(parents=True, exist_ok=True)
-    (state.path / "world.json").write_text(json.dumps(asdict(world)), encoding="utf-8")
-    with _timed(stages, "services"):
-        stack.up(state, lambda ready: None, options.engine)
-    variables = client.environment(state.path)
-    os.environ.update(variables)
-    environment = client.client_process_environment(variables)
-    with DagWorker(DAG, environment, state.log("run")) as worker, _progress(console) as progress:
-        run_dates(world, state, variables, worker, progress, stages)
+    world = worlds.asked_for(options.seed, options.patients, options.days, options.data)
+    with only_run(state), shown(console) as progress:
+        is_known = worlds.claim(
+            state, world, is_fresh=options.fresh, say=lambda text: console.print(text, markup=False)
+        )
+        progress.begin("services")
+        with stages.timed("services"):
+            stack.up(state, lambda ready: None, options.engine)
+        progress.end("are up")
+        variables = client.environment(state.path)
+        os.environ.update(variables)
+        hospitals = client.hospital_parameters(variables)
+        if not is_known:
+            worlds.require_empty(state, hospitals)
+        worlds.settle(state, world)
+        environment = client.client_process_environment(variables)
+        with DagWorker(DAG, environment, state.log("run")) as worker:
+            run_world(world, state, variables, worker, progress, stages)
     stages.add("in all", time.monotonic() - begin)
     return report.show(console, state, stages.seconds, worker.peak_memory_mb)
 
 
-def run_dates(
+def run_world(
     world: World,
     state: StateFolder,
     variables: dict[str, str],
@@ -126,54 +102,71 @@ def run_dates(
     progress: Progress,
     stages: Stages,
 ) -> None:
-    """Brings the hospitals to each business date in turn and runs the DAG for it."""
-    bar = progress.add_task("hospitals", total=None)
+    """Makes the hospitals and runs their business dates that are not published."""
+    progress.begin("hospitals")
+    hospitals = client.hospital_parameters(variables)
     with ThreadPoolExecutor(1) as beside:
-        with _timed(stages, "simulator"):
+        with stages.timed("simulator"):
             tables = beside.submit(_create_tables)
-            dates = _prepare(world, state, variables)
-            _, reach_first_evening = dates[0]
-            reach_first_evening()
+            sources = (
+                Exported(Path(world.data), hospitals)
+                if world.data
+                else Simulated(world, state.path / "simulator", hospitals)
+            )
+            evenings = Evenings(state, sources, variables)
             tables.result()
-        progress.update(bar, visible=False)
-        run_each(dates, worker, progress, stages, beside)
+        published = report.published_dates(DAG)
+        run_dates(evenings, first_to_run(evenings.dates, published), worker, progress, stages)
 
 
-def run_each(
-    dates: Sequence[BusinessDate],
+def first_to_run(dates: list[date], published: Container[date]) -> int:
+    """Where to go on: the first date that is not published.
+
+    If all are, the last one runs again: it brings what came meanwhile and changes nothing else.
+    """
+    waiting = (index for index, day in enumerate(dates) if day not in published)
+    return next(waiting, len(dates) - 1)
+
+
+def run_dates(
+    evenings: Evenings, first: int, worker: DagWorker, progress: Progress, stages: Stages
+) -> None:
+    """Runs date after date; the databases move on when no task reads a date's evening any more.
+
+    The files of the next evening are delivered when the date is published: until then its run
+    may be repeated.
+    """
+    with ThreadPoolExecutor(1) as beside:
+        moved = beside.submit(evenings.move, first)
+        for index, day in enumerate(evenings.dates[first:], start=first):
+            with stages.timed("simulator"):
+                moved.result()
+                evenings.deliver(index)
+            move_on = cache(partial(beside.submit, evenings.move, index + 1))
+            run_date(day, worker, progress, stages, {READS_NO_SOURCE: move_on})
+            moved = move_on()
+
+
+def run_date(
+    day: date,
     worker: DagWorker,
     progress: Progress,
     stages: Stages,
-    beside: ThreadPoolExecutor,
+    at_tasks: Mapping[str, Callable[[], object]],
 ) -> None:
-    """Runs date after date; the hospitals move on when nobody reads a date's evening any more."""
-    coming = iter(dates[1:])
-    evening: Future[None] | None = None
+    """Runs one business date; calls what is given for a task when the task begins."""
+    progress.begin(str(day), TASKS_PER_RUN)
 
-    def move_on() -> None:
-        nonlocal evening
-        if not evening and (following := next(coming, None)):
-            evening = beside.submit(following[1])
+    def show(task: str, seconds: float | None) -> None:
+        if seconds is not None:
+            stages.add(task, seconds)
+            progress.advance()
+            return
+        progress.step(task)
+        at_tasks.get(task, lambda: None)()
 
-    for day, _ in dates:
-        if evening:
-            with _timed(stages, "simulator"):
-                evening.result()
-            evening = None
-        bar = progress.add_task(f"{day} starting", total=TASKS_PER_RUN)
-
-        def show(task: str, seconds: float | None, bar: TaskID = bar, day: date = day) -> None:
-            if seconds is not None:
-                stages.add(task, seconds)
-                progress.advance(bar)
-                return
-            progress.update(bar, description=f"{day} {task}")
-            if task == READS_NO_SOURCE:
-                move_on()
-
-        worker.run(day, show)
-        move_on()
-        progress.update(bar, description=f"{day} published", completed=TASKS_PER_RUN)
+    worker.run(day, show)
+    progress.end("published")
 
 
 def _create_tables() -> None:
@@ -186,108 +179,3 @@ def _create_tables() -> None:
     with suppress(PipelineError):  # the first task finds the same and reports it
         create_audit_tables()
         create_all(settings())
-
-
-def _prepare(world: World, state: StateFolder, variables: dict[str, str]) -> list[BusinessDate]:
-    """Makes what happens on each business date, without the truth: `make verify` works it out."""
-    import simulator
-
-    hospitals = simulated_databases(variables)
-    landing = state.path / "landing"
-    shutil.rmtree(landing, ignore_errors=True)
-    landing.mkdir(parents=True)
-    if world.data:
-        day = simulator.load_tutorial(Path(world.data), hospitals, landing)
-        return [(day, lambda: upload_landing(landing, variables))]
-    simulated = simulator.generate(
-        world.seed, world.patients, world.days, folder=state.path / "simulator", keeps_books=False
-    )
-
-    def advance(index: int) -> None:
-        simulated.apply(index, hospitals, landing)
-        upload_landing(landing, variables)
-
-    return [(day, partial(advance, index)) for index, day in enumerate(simulated.business_dates)]
-
-
-def upload_landing(folder: Path, variables: dict[str, str]) -> None:
-    """Delivers the payers' files: puts what is in the folder into the landing bucket."""
-    import google.cloud.storage as storage
-    from google.auth.credentials import AnonymousCredentials
-
-    bucket = storage.Client(
-        project=variables["GOOGLE_CLOUD_PROJECT"],
-        credentials=AnonymousCredentials(),
-        client_options={"api_endpoint": variables["STORAGE_EMULATOR_HOST"]},
-    ).bucket("rcm-landing")
-    for path in sorted(folder.rglob("*.csv")):
-        bucket.blob(str(path.relative_to(folder))).upload_from_filename(str(path))
-        path.unlink()
-
-
-def simulated_databases(variables: dict[str, str]) -> dict[str, dict[str, object]]:
-    """Connection parameters of the databases that the simulator fills.
-
-    Raises:
-        LocalError: one of them is not the local stack's own.
-    """
-    import simulator
-
-    names = {name: f"AIRFLOW_CONN_{name.upper()}_DB" for name in simulator.HOSPITALS}
-    if foreign := [name for name, variable in names.items() if variable not in variables]:
-        raise LocalError(
-            f"the simulator fills local databases only, and {', '.join(foreign)} has none: unset "
-            "its AIRFLOW_CONN_… variable, or restore its file in configs/sources, then `make up`"
-        )
-    return {name: mysql_parameters(variables[variable]) for name, variable in names.items()}
-
-
-def mysql_parameters(uri: str) -> dict[str, object]:
-    """Connection parameters of a `mysql://` address."""
-    parts = urlsplit(uri)
-    return {
-        "host": parts.hostname,
-        "port": parts.port,
-        "user": unquote(parts.username or ""),
-        "password": unquote(parts.password or ""),
-        "database": parts.path.lstrip("/"),
-    }
-
-
-def _is_another_world(state: StateFolder, world: World) -> bool:
-    known = state.path / "world.json"
-    return known.exists() and json.loads(known.read_text()) != asdict(world)
-
-
-def _empty(state: StateFolder) -> None:
-    stack.down(state)
-    for folder in ("gcs", "bigquery", "simulator", "answer_key"):
-        shutil.rmtree(state.path / folder, ignore_errors=True)
-    (state.path / "world.json").unlink()
-
-
-def _progress(console: Console) -> Progress:
-    return Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description:<40}"),
-        BarColumn(),
-        TimeElapsedColumn(),
-        console=console,
-    )
-
-
-class _timed:
-    """Adds the time spent inside to a stage."""
-
-    def __init__(self, stages: Stages, stage: str) -> None:
-        self._stages, self._stage = stages, stage
-
-    def __enter__(self) -> None:
-        self._begin = time.monotonic()
-
-    def __exit__(self, *_: object) -> None:
-        self._stages.add(self._stage, time.monotonic() - self._begin)
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -13,6 +13,7 @@ from utils.batch.reports import STAGES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
 
     from rich.console import Console
 
@@ -54,12 +55,25 @@ def show(
 
 
 def failure(run_id: str) -> str:
-    """What audit says about a failed run: the task and the reason."""
+    """What audit says about a failed run: the tasks and the reasons, on one line."""
     from utils.audit.tables import audit_table
     from utils.gcp import bigquery
 
     rows = bigquery.query_file("audit/failure.sql", audit_table, {"run_id": run_id})
-    return "\n".join(f"task {row['failed_task']}: {row['error']}" for row in rows)
+    return "; ".join(f"{row['failed_task']}: {row['error']}" for row in rows)
+
+
+def published_dates(dag_id: str) -> set[date]:
+    """The business dates whose runs of a DAG did all their work."""
+    from utils.audit.tables import audit_table
+    from utils.gcp import bigquery
+
+    rows = bigquery.query(
+        f"SELECT business_date FROM {audit_table('pipeline_runs')} "
+        "WHERE dag_id = @dag_id AND state = 'SUCCEEDED'",
+        {"dag_id": dag_id},
+    )
+    return {row["business_date"] for row in rows}
 
 
 def _rows(name: str) -> list[dict[str, Any]]:

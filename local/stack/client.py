@@ -8,6 +8,7 @@ import secrets
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from local.errors import LocalError
 from local.paths import ROOT, StateFolder, state_folder, write_private
@@ -63,6 +64,35 @@ def client_process_environment(variables: Mapping[str, str]) -> dict[str, str]:
     """
     inherited = {name: value for name, value in os.environ.items() if not _is_sparks(name)}
     return {**inherited, **variables}
+
+
+def hospital_parameters(variables: Mapping[str, str]) -> dict[str, dict[str, object]]:
+    """Connection parameters of the databases that the simulator fills.
+
+    Raises:
+        LocalError: one of them is not the local stack's own.
+    """
+    import simulator
+
+    names = {name: f"AIRFLOW_CONN_{name.upper()}_DB" for name in simulator.HOSPITALS}
+    if foreign := [name for name, variable in names.items() if variable not in variables]:
+        raise LocalError(
+            f"the simulator fills local databases only, and {', '.join(foreign)} has none: unset "
+            "its AIRFLOW_CONN_… variable, or restore its file in configs/sources, then `make up`"
+        )
+    return {name: mysql_parameters(variables[variable]) for name, variable in names.items()}
+
+
+def mysql_parameters(uri: str) -> dict[str, object]:
+    """Connection parameters of a `mysql://` address."""
+    parts = urlsplit(uri)
+    return {
+        "host": parts.hostname,
+        "port": parts.port,
+        "user": unquote(parts.username or ""),
+        "password": unquote(parts.password or ""),
+        "database": parts.path.lstrip("/"),
+    }
 
 
 def _is_sparks(name: str) -> bool:

@@ -155,7 +155,9 @@ def _prepare_airflow(state: StateFolder, variables: dict[str, str]) -> None:
     state.airflow_home.mkdir(exist_ok=True)
     template = VENVS / f"airflow-{version}.db"
     if template.exists() and not database.exists():
-        shutil.copyfile(template, database)
+        part = database.with_suffix(".part")
+        shutil.copyfile(template, part)
+        part.replace(database)
     else:
         _migrate_airflow(state, variables)
     stamp.write_text(version)

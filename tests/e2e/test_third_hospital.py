@@ -16,7 +16,7 @@ import MySQLdb
 import pytest
 
 from local.paths import ROOT
-from local.run.one_shot import mysql_parameters
+from local.stack.client import mysql_parameters
 from tests.configs_support import lay_configs
 from tests.pipeline_support import Pipeline, pipeline, rows
 from utils.contracts import sources as contract

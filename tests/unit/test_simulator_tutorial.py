@@ -115,7 +115,7 @@ def test_postings_are_loaded_if_the_export_has_them(
 def test_missing_file_is_named(exports: Path, tmp_path: Path, cursor: RecordingCursor) -> None:
     (exports / "hospital-b" / "encounters.csv").unlink()
 
-    with pytest.raises(SimulatorError, match=r"hospital-b/encounters\.csv: the file is missing"):
+    with pytest.raises(SimulatorError, match=r"the folder lacks hospital-b/encounters\.csv"):
         load_tutorial(exports, DATABASES, tmp_path / "landing")
     assert cursor.statements == []
 

@@ -15,8 +15,9 @@ from rich.console import Console
 
 import simulator
 from local.paths import state_folder
-from local.run.one_shot import DAG, simulated_databases, upload_landing
-from local.stack.client import environment
+from local.run.landing import upload_landing
+from local.run.one_shot import DAG
+from local.stack.client import environment, hospital_parameters
 from tools.chaos import plan, report
 from tools.chaos.director import Director
 from tools.chaos.faults import FAULTS
@@ -122,7 +123,7 @@ def _run_trials(
 def _dates(chosen: argparse.Namespace, ready: Stage) -> Iterator[date]:
     """Brings hospitals and payers to each business date's evening, then gives the date."""
     direct = environment(ready.state)
-    hospitals = simulated_databases(direct)
+    hospitals = hospital_parameters(direct)
     landing = ready.state.path / "landing"
     landing.mkdir()
     world = simulator.generate(

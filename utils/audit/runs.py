@@ -53,5 +53,18 @@ def fail_run(run: Run, task_id: str, error: str) -> None:
     )
 
 
+def fail_abandoned(run_id: str, successor: Run) -> None:
+    """Records that a run which another one takes over from was interrupted."""
+    error = (
+        f"The run was interrupted, and {successor.run_id} took over. "
+        "Run its date again: it goes on where it stopped."
+    )
+    bigquery.query_file(
+        "audit/abandon_run.sql",
+        audit_table,
+        {"run_id": run_id, "error": error, "ended_at": now()},
+    )
+
+
 def _ended(state: str, task_id: str | None = None, error: str | None = None) -> dict[str, object]:
     return {"state": state, "failed_task": task_id, "error": error, "ended_at": now()}

@@ -123,6 +123,16 @@ class _Plan:
         return pa.schema([*fields, *([pa.field(CHECKSUM, pa.int64())] if self.checked else [])])
 
 
+@dataclass(frozen=True)
+class Tried:
+    """What a table would bring: columns with their types, what it lacks, what is passed over."""
+
+    columns: Mapping[str, str]
+    missing: tuple[str, ...]
+    extra: tuple[str, ...]
+    is_empty: bool
+
+
 def land_table(request: TableRequest) -> Landed:
     """Extracts one window of one table into one bronze object.
 
@@ -152,6 +162,20 @@ def land_table(request: TableRequest) -> Landed:
         control_totals=written.control_totals,
         invalid_dates=dict(invalid),
     )
+
+
+def try_table(request: TableRequest) -> Tried:
+    """Finds out whether a table can be landed, without landing a row of it.
+
+    Raises:
+        SourceError: the table, a required column or the right to read it is missing.
+        SourceUnavailable: the server does not answer.
+    """
+    plan = _match(request, _inspect(request))
+    types = {item.name: str(item.type) for item in plan.schema}
+    sql = select_sql(request.table, plan.columns, plan.names, "", [], plan.checked, request.select)
+    rows = ask(request.uri, request.source, f"{sql} LIMIT 1")
+    return Tried(columns=types, missing=plan.missing, extra=plan.extra, is_empty=not rows)
 
 
 def _inspect(request: TableRequest) -> dict[str, SourceColumn]:

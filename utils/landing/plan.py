@@ -80,7 +80,7 @@ def _planned_tables(source: DatabaseSource, run: Run, connection_uri: str) -> It
             uri=bronze_uri(source.name, name, load_id),
             planned_at=datetime.now(tz=UTC),
         )
-        request = _table_request(source, load, connection_uri, clock)
+        request = table_request(source, load, connection_uri, clock)
         yield Expected(load, partial(land_table, request))
 
 
@@ -91,9 +91,10 @@ def _absent_tables(source: DatabaseSource, connection_uri: str, known: Container
     return {name for name in absent if name not in known}
 
 
-def _table_request(
+def table_request(
     source: DatabaseSource, load: Load, connection_uri: str, clock: datetime
 ) -> TableRequest:
+    """What a planned load asks of its table."""
     table = source.tables[load.table_name]
     return TableRequest(
         uri=connection_uri,

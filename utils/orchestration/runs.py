@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from utils.audit import lease
 from utils.audit.loads import refused_loads
 from utils.audit.publications import latest_gold_date
-from utils.audit.runs import Run, fail_run, start_run, succeed_run
+from utils.audit.runs import Run, fail_abandoned, fail_run, start_run, succeed_run
 from utils.audit.tables import create_audit_tables
 from utils.contracts.sources import sources
 from utils.errors import PipelineError, SourceError
@@ -69,7 +69,9 @@ def open_run(context: Mapping[str, Any]) -> bool:
     refuse_future(run, datetime.now(tz=UTC))
     holder = lease.take(run)
     if holder.run_id != run.run_id and not _is_live(holder, context):
-        holder = lease.take(run, instead_of=holder)
+        abandoned, holder = holder, lease.take(run, instead_of=holder)
+        if holder.run_id == run.run_id:
+            fail_abandoned(abandoned.run_id, successor=run)
     if holder.run_id != run.run_id:
         return False
     start_run(run, code_version())

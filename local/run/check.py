@@ -1,0 +1,163 @@
+"""`make check`: tries everything that a run needs of configuration and sources; writes nothing."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from local.run.deliver import SYSTEM, fits
+from local.stack import client
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from local.paths import StateFolder
+    from utils.audit.loads import Load
+    from utils.contracts.sources import DatabaseSource, FileSource, Mapped
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report; an error ends the check with exit code 1."""
+
+    text: str
+    is_error: bool = False
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """There are no options."""
+
+
+def main(state: StateFolder, options: argparse.Namespace) -> int:  # noqa: ARG001
+    """Prints what was found, and returns 1 if a run would fail."""
+    os.environ.update({**client.environment(state), **_given_connections()})
+    findings = list(configuration_errors()) or list(try_sources())
+    for finding in findings:
+        print(f"error: {finding.text}" if finding.is_error else finding.text)
+    errors = sum(finding.is_error for finding in findings)
+    print(f"check: {errors} error{'s' * (errors != 1)}; nothing was written")
+    return 1 if errors else 0
+
+
+def _given_connections() -> dict[str, str]:
+    """Connections that the shell sets beside the stack's; they count more."""
+    return {name: text for name, text in os.environ.items() if name.startswith("AIRFLOW_CONN_")}
+
+
+def configuration_errors() -> Iterator[Finding]:
+    """Everything that is wrong with the files in `configs/`, and with the models of gold."""
+    from utils.contracts.entities import entities
+    from utils.contracts.sources import sources
+    from utils.errors import ConfigError
+    from utils.gold.models import gold_models
+    from utils.settings import settings
+
+    for read in (settings, entities, sources, gold_models):
+        try:
+            read()
+        except ConfigError as error:
+            yield Finding(str(error), is_error=True)
+
+
+def try_sources() -> Iterator[Finding]:
+    """Tries the connection, tables, columns, types and rights of every source."""
+    from utils.contracts.sources import sources
+    from utils.errors import PipelineError
+
+    names = _delivered()
+    for source in sources().values():
+        try:
+            if source.kind == "mysql":
+                yield from _try_database(source)
+            else:
+                yield from _try_files(source, names)
+        except PipelineError as error:
+            yield Finding(str(error), is_error=True)
+    for name in sorted(names):
+        yield Finding(
+            f"{name}: no source reads this file; remove it, or correct its place and name",
+            is_error=True,
+        )
+
+
+def _delivered() -> set[str]:
+    """Names of the objects in the landing bucket."""
+    from utils.gcp import storage
+    from utils.settings import settings
+
+    bucket = settings().landing_bucket
+    return {item.uri.removeprefix(f"gs://{bucket}/") for item in storage.list_objects(bucket)}
+
+
+def _try_database(source: DatabaseSource) -> Iterator[Finding]:
+    from utils.errors import PipelineError
+    from utils.landing.mysql import try_table
+    from utils.landing.mysql_server import present_tables, source_clock
+    from utils.landing.plan import table_request
+    from utils.orchestration.connections import source_uri
+
+    uri = source_uri(source) or ""
+    clock, present = source_clock(uri, source.name), present_tables(uri, source.name)
+    for name, table in source.tables.items():
+        where = f"{source.name}.{name}"
+        if table.optional and name not in present:
+            yield Finding(
+                f"{where}: is not there; it is optional, so {table.entity} lacks its rows"
+            )
+            continue
+        try:
+            tried = try_table(table_request(source, _load(source, name, clock), uri, clock))
+        except PipelineError as error:
+            yield Finding(str(error), is_error=True)
+            continue
+        notes = [f"{len(tried.columns)} columns", *_nulls(table, tried.missing)]
+        notes += [f"passed over: {', '.join(tried.extra)}"] if tried.extra else []
+        yield Finding(f"{where}: {'; '.join([*notes, *['EMPTY'] * tried.is_empty])}")
+
+
+def _load(source: DatabaseSource, name: str, clock: datetime) -> Load:
+    """The load that a run would plan first."""
+    from utils.audit.loads import Load
+
+    table = source.tables[name]
+    return Load(
+        load_id="check",
+        run_id="check",
+        business_date=clock.date(),
+        source=source.name,
+        source_system=source.name,
+        table_name=name,
+        entity=table.entity,
+        load_type=table.load,
+    )
+
+
+def _try_files(source: FileSource, names: set[str]) -> Iterator[Finding]:
+    """Counts the files of a source, and takes them from the names that nobody reads."""
+    for name, table in source.tables.items():
+        counts = {}
+        for system in table.source_systems:
+            pattern = table.files.replace(SYSTEM, system)
+            own = {item for item in names if fits(item, pattern)}
+            counts[system] = len(own)
+            names -= own
+        files = ", ".join(f"{system} {count}" for system, count in counts.items())
+        empty = ["EMPTY"] * (not any(counts.values()))
+        notes = [f"files delivered: {files}", *_nulls(table, ()), *empty]
+        yield Finding(f"{source.name}.{name}: {'; '.join(notes)}")
+
+
+def _nulls(table: Mapped, missing: tuple[str, ...]) -> list[str]:
+    """Names what would be NULL in silver: columns without a map, or mapped to what is not there."""
+    from utils.contracts.entities import entities
+
+    absent = set(missing)
+    nulls = [
+        name
+        for name in entities()[table.entity].columns
+        if name not in table.columns or table.columns[name] in absent
+    ]
+    return [f"NULL: {', '.join(nulls)}"] if nulls else []
