@@ -17,6 +17,7 @@ from simulator.verify import (
     answer_key_of,
     answer_key_tables,
     main,
+    not_judged,
     print_report,
     published_query,
     verify,
@@ -36,6 +37,7 @@ class PublishedTables:
 
     def query(self, sql: str, timeout: float) -> PublishedTables:
         assert timeout > 0
+        self.sql = sql
         self.name = sql.split("`")[1].removeprefix("healthcare_rcm_")
         return self
 
@@ -221,3 +223,10 @@ def test_answer_key_of_a_state_is_worked_out_once(tmp_path: Path) -> None:
 
 def _arguments(state: Path) -> Sequence[str]:
     return ["--state", str(state)]
+
+
+def test_a_hospital_that_the_simulator_did_not_make_is_named() -> None:
+    loads = PublishedTables({"audit.table_loads": pa.table({"source_system": ["clinic_x"]})})
+
+    assert not_judged(loads, "healthcare_rcm_") == ["clinic_x"]  # type: ignore[arg-type]
+    assert "NOT IN ('hospital_a', 'hospital_b', 'reference_codes')" in loads.sql
