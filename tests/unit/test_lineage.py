@@ -10,7 +10,8 @@ import pytest
 
 from tools.lineage.__main__ import tree
 from tools.lineage.graph import Lineage, gold_lineage, lineage
-from tools.lineage.queries import Column, Way, of_expression, of_query
+from tools.lineage.queries import of_expression, of_query
+from tools.lineage.shapes import Column, Way
 from utils.contracts.entities import entities
 from utils.errors import ConfigError
 from utils.gold.models import gold_models, load_models
