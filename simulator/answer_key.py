@@ -20,8 +20,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from simulator import leakage
+from simulator.derived import DERIVED_COLUMNS
 from simulator.ledger import HeldRow, Load
-from simulator.model import DERIVED_COLUMNS, ENTITIES, key_of
+from simulator.model import ENTITIES, key_of
 from simulator.shelf import Shelf, Version
 from simulator.truth.gold import SUMMARY_COUNT
 from simulator.truth.tables import TABLES

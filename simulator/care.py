@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, NamedTuple
 
+from simulator.derived import age_on
 from simulator.hospital import Hospital
-from simulator.model import Encounter, Patient, Provider, Transaction, age_on
+from simulator.model import Encounter, Patient, Provider, Transaction
 from simulator.values import Values
 from simulator.vocabulary import (
     ICD_CODES,

@@ -9,7 +9,8 @@ from datetime import date, datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from simulator.clock import Stamp
-from simulator.model import DERIVE, KEY_LENGTHS
+from simulator.derived import DERIVE
+from simulator.model import KEY_LENGTHS
 from simulator.rows import MYSQL_NULL
 
 VALID = "valid"

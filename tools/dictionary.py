@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from local.paths import ROOT
 from tools import required_columns
 from tools.lineage.graph import gold_lineage
-from tools.lineage.queries import Column, Way
+from tools.lineage.shapes import Column, Way
 from utils.audit.tables import audit_columns, audit_declarations
 from utils.batch.types import GOLD_RATE_DECIMALS as RATE_DECIMALS
 from utils.contracts.entities import entities
@@ -22,7 +22,7 @@ from utils.gold.models import gold_models
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from tools.lineage.queries import Sources
+    from tools.lineage.shapes import Sources
     from utils.contracts.entities import Entity, SilverTable
     from utils.gold.checks import Check
     from utils.gold.models import Model

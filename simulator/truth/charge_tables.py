@@ -12,7 +12,8 @@ from simulator.counting import (
     ratio,
     sums,
 )
-from simulator.model import Claim, Transaction, claim_status, transaction_status
+from simulator.derived import claim_status, transaction_status
+from simulator.model import Claim, Transaction
 from simulator.truth.books import Books
 from simulator.truth.gold import Rows, gold_table
 from simulator.truth.keys import UNKNOWN, surrogate

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from simulator.counting import grouped, ratio
-from simulator.model import age_on
+from simulator.derived import age_on
 from simulator.truth.books import Books
 from simulator.truth.gold import Rows, gold_table
 

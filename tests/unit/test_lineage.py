@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-import time
 from pathlib import Path
 
 import pytest
 
 from tools.lineage.__main__ import tree
 from tools.lineage.graph import Lineage, gold_lineage, lineage
-from tools.lineage.queries import Column, Way, of_expression, of_query
+from tools.lineage.queries import of_expression, of_query
+from tools.lineage.shapes import Column, Way
 from utils.contracts.entities import entities
 from utils.errors import ConfigError
 from utils.gold.models import gold_models, load_models
@@ -249,11 +249,9 @@ def test_key_is_a_hash_of_what_identifies_the_row() -> None:
     }
 
 
-def test_every_column_of_gold_and_silver_is_followed_within_seconds() -> None:
-    started = time.perf_counter()
+def test_every_column_of_gold_and_silver_is_followed() -> None:
     columns = lineage(gold_models()).edges.keys()
 
-    assert time.perf_counter() - started < 10
     for model in gold_models().values():
         assert {Column("gold", model.name, name) for name in model.header.columns} <= columns
     for entity in entities().values():

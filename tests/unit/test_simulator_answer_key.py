@@ -9,7 +9,8 @@ import pytest
 
 from simulator.compare import compare
 from simulator.defects import DefectRates
-from simulator.model import DERIVED_COLUMNS, ENTITIES, key_of
+from simulator.derived import DERIVED_COLUMNS
+from simulator.model import ENTITIES, key_of
 from simulator.truth.tables import TABLES
 from tests.simulator_support import DAYS, HOSPITALS, Record, identities, simulated
 

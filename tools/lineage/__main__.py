@@ -8,14 +8,14 @@ import sys
 from typing import TYPE_CHECKING
 
 from tools.lineage.graph import gold_lineage
-from tools.lineage.queries import Way
+from tools.lineage.shapes import Way
 from utils.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tools.lineage.graph import Lineage
-    from tools.lineage.queries import Column
+    from tools.lineage.shapes import Column
 
 _INDENT = "  "
 

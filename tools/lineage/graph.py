@@ -10,7 +10,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from tools.lineage.queries import Column, Way, capped, of_expression, of_query, united
+from tools.lineage.queries import of_expression, of_query
+from tools.lineage.shapes import Column, Way, capped, united
 from utils.audit.tables import audit_columns, audit_declarations
 from utils.contracts.entities import entities
 from utils.contracts.sources import sources
@@ -22,7 +23,7 @@ from utils.silver.tables import silver_view
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tools.lineage.queries import Sources
+    from tools.lineage.shapes import Sources
     from utils.contracts.entities import Entity, SilverTable
     from utils.gold.models import Model
 

@@ -7,73 +7,29 @@ never from too little.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from enum import IntEnum
-from functools import reduce
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from tools.lineage.scope import NotFollowed, Scope, resolved
+from tools.lineage.shapes import (
+    Column,
+    Relation,
+    Shape,
+    Sources,
+    Way,
+    field_of,
+    merged,
+    nested,
+    only,
+    whole,
+)
 from utils.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-
-
-class Way(IntEnum):
-    """How much of a column is in what is made from it, the least first."""
-
-    COUNTED = 1  # how many values there are, or whether there is one
-    HASHED = 2  # the identity of a row
-    DEIDENTIFIED = 3  # declared in the header of a gold model
-    CONDITION = 4  # it chooses between other values
-    VALUE = 5  # itself, or what is computed from it
-
-    @property
-    def label(self) -> str:
-        """The way in a word."""
-        return "de-identified" if self is Way.DEIDENTIFIED else self.name.lower()
-
-
-class Column(NamedTuple):
-    """A column by its full name; the schema is a layer or a source."""
-
-    schema: str
-    table: str
-    name: str
-
-    def __str__(self) -> str:
-        return ".".join(self)
-
-
-Sources = dict[Column, Way]
-# What a value is made from, by the field of a STRUCT within it; () is the value as a whole.
-Shape = dict[tuple[str, ...], Sources]
-Relation = dict[str, Shape]
-
-
-@dataclass(frozen=True)
-class _Scope:
-    """What the names within a query mean.
-
-    Attributes:
-        table: gives the columns of a table by its schema and name.
-        queries: the WITH clause's queries by name.
-        relations: what FROM and JOIN read, by alias.
-        elements: the elements of what UNNEST reads, by alias.
-        outer: the scope around a subquery.
-    """
-
-    table: Callable[[str, str], Collection[str]]
-    queries: Mapping[str, Relation] = field(default_factory=dict)
-    relations: dict[str, Relation] = field(default_factory=dict)
-    elements: Relation = field(default_factory=dict)
-    outer: _Scope | None = None
-
-    def inner(self) -> _Scope:
-        return _Scope(self.table, self.queries, outer=self)
+    from collections.abc import Callable, Collection, Mapping
 
 
 def of_query(
@@ -90,8 +46,8 @@ def of_query(
         ConfigError: the query cannot be followed.
     """
     return {
-        name: _whole(shape)
-        for name, shape in _followed(sql, "bigquery", _Scope(table), where).items()
+        name: whole(shape)
+        for name, shape in _followed(sql, "bigquery", Scope(table), where).items()
     }
 
 
@@ -102,28 +58,14 @@ def of_expression(sql: str, columns: Mapping[str, Sources], where: str) -> Sourc
         ConfigError: the expression cannot be followed.
     """
     relation: Relation = {name: {(): sources} for name, sources in columns.items()}
-    scope = _Scope(lambda _schema, _table: (), relations={"": relation})
-    return _whole(_followed(f"SELECT {sql} AS value", "spark", scope, where)["value"])
+    scope = Scope(lambda _schema, _table: (), relations={"": relation})
+    return whole(_followed(f"SELECT {sql} AS value", "spark", scope, where)["value"])
 
 
-def capped(sources: Sources, way: Way) -> Sources:
-    """The same columns, none of them used more than in this way."""
-    return {column: min(way, used) for column, used in sources.items()}
-
-
-def united(parts: Iterable[Sources]) -> Sources:
-    """All columns, each in the strongest way in which a part uses it."""
-    together: Sources = {}
-    for part in parts:
-        for column, way in part.items():
-            together[column] = max(way, together.get(column, way))
-    return together
-
-
-def _followed(sql: str, dialect: str, scope: _Scope, where: str) -> Relation:
+def _followed(sql: str, dialect: str, scope: Scope, where: str) -> Relation:
     try:
         return _columns(sqlglot.parse_one(sql, dialect=dialect), scope)
-    except (SqlglotError, _NotFollowed) as error:
+    except (SqlglotError, NotFollowed) as error:
         raise ConfigError(
             f"The lineage of its columns cannot be followed: {error}",
             where=where,
@@ -131,11 +73,7 @@ def _followed(sql: str, dialect: str, scope: _Scope, where: str) -> Relation:
         ) from error
 
 
-class _NotFollowed(Exception):
-    """A name that means nothing here, or syntax that hides what is read."""
-
-
-def _columns(query: exp.Expr, scope: _Scope) -> Relation:
+def _columns(query: exp.Expr, scope: Scope) -> Relation:
     """The columns of a query's result in their order."""
     if isinstance(query, exp.Query):
         scope = _with_queries(query, scope)
@@ -145,24 +83,24 @@ def _columns(query: exp.Expr, scope: _Scope) -> Relation:
         case exp.SetOperation():
             left, right = _columns(query.this, scope), _columns(query.expression, scope)
             if len(left) != len(right):
-                raise _NotFollowed(f"the sides of {query.key.upper()} differ in their columns")
+                raise NotFollowed(f"the sides of {query.key.upper()} differ in their columns")
             return {
-                name: _merged([shape, other])
+                name: merged([shape, other])
                 for (name, shape), other in zip(left.items(), right.values(), strict=True)
             }
         case exp.Select():
             return _selected(query, _reading(query, scope))
-    raise _NotFollowed(f"{query.key} is no SELECT")
+    raise NotFollowed(f"{query.key} is no SELECT")
 
 
-def _with_queries(query: exp.Query, scope: _Scope) -> _Scope:
+def _with_queries(query: exp.Query, scope: Scope) -> Scope:
     for named in query.ctes:
         queries = {**scope.queries, named.alias.lower(): _columns(named.this, scope)}
-        scope = _Scope(scope.table, queries, scope.relations, scope.elements, scope.outer)
+        scope = Scope(scope.table, queries, scope.relations, scope.elements, scope.outer)
     return scope
 
 
-def _selected(query: exp.Select, scope: _Scope) -> Relation:
+def _selected(query: exp.Select, scope: Scope) -> Relation:
     result: Relation = {}
     for place, projection in enumerate(query.expressions):
         if projection.is_star:
@@ -175,17 +113,17 @@ def _selected(query: exp.Select, scope: _Scope) -> Relation:
     return result
 
 
-def _starred(projection: exp.Expr, scope: _Scope) -> Relation:
+def _starred(projection: exp.Expr, scope: Scope) -> Relation:
     """The columns that `*` or `relation.*` stands for."""
     relations, star = scope.relations, projection
     if isinstance(projection, exp.Column):
         name, star = projection.table.lower(), projection.this
         if name not in relations:
-            raise _NotFollowed(f"`{name}` is not read")
+            raise NotFollowed(f"`{name}` is not read")
         relations = {name: relations[name]}
     columns: Relation = {}
     for name, shape in (each for relation in relations.values() for each in relation.items()):
-        columns[name] = _merged([columns.get(name, {}), shape])
+        columns[name] = merged([columns.get(name, {}), shape])
     for replacement in star.args.get("replace") or ():
         columns[replacement.alias.lower()] = _shape(replacement, scope)
     for left_out in star.args.get("except_") or ():
@@ -193,7 +131,7 @@ def _starred(projection: exp.Expr, scope: _Scope) -> Relation:
     return columns
 
 
-def _reading(query: exp.Select, around: _Scope) -> _Scope:
+def _reading(query: exp.Select, around: Scope) -> Scope:
     """The scope of a SELECT: what its FROM and its joins read, each after those before it."""
     scope = around.inner()
     for clause in (query.args.get("from_"), *query.args.get("joins", ())):
@@ -202,9 +140,9 @@ def _reading(query: exp.Select, around: _Scope) -> _Scope:
     return scope
 
 
-def _read(item: exp.Expr, scope: _Scope) -> None:
+def _read(item: exp.Expr, scope: Scope) -> None:
     if item.args.get("pivots"):
-        raise _NotFollowed("PIVOT hides which columns are read")
+        raise NotFollowed("PIVOT hides which columns are read")
     match item:
         case exp.Unnest():
             _read_elements(item, scope)
@@ -217,48 +155,48 @@ def _read(item: exp.Expr, scope: _Scope) -> None:
                 item.this, _with_queries(item, scope).inner()
             )
         case _:
-            raise _NotFollowed(f"FROM reads a {item.key}")
+            raise NotFollowed(f"FROM reads a {item.key}")
     for join in item.args.get("joins", ()):
         _read(join.this, scope)
 
 
-def _table(item: exp.Table, scope: _Scope) -> Relation:
+def _table(item: exp.Table, scope: Scope) -> Relation:
     name = item.name.lower()
     if not item.db:
         if name not in scope.queries:
-            raise _NotFollowed(f"`{item.name}` is no query of the WITH clause")
+            raise NotFollowed(f"`{item.name}` is no query of the WITH clause")
         return scope.queries[name]
     columns = scope.table(item.db, item.name)
     if not columns:
-        raise _NotFollowed(f"`{item.db}.{item.name}` is no table")
+        raise NotFollowed(f"`{item.db}.{item.name}` is no table")
     return {column: {(): {Column(item.db, item.name, column): Way.VALUE}} for column in columns}
 
 
-def _read_elements(item: exp.Unnest, scope: _Scope) -> None:
+def _read_elements(item: exp.Unnest, scope: Scope) -> None:
     """UNNEST is read by the alias of its element, by the element's fields and by its offset."""
-    shape = _merged(_shape(array, scope) for array in item.expressions)
+    shape = merged(_shape(array, scope) for array in item.expressions)
     alias = item.args.get("alias")
     names = [name.name.lower() for name in alias.columns] if alias else []
     if alias and alias.this:
         names.append(alias.this.name.lower())
     name = names[0] if names else f"#{len(scope.relations)}"
     scope.elements[name] = shape
-    fields = {path[0]: _field(shape, path[0]) for path in shape if path}
+    fields = {path[0]: field_of(shape, path[0]) for path in shape if path}
     scope.relations[name] = fields or {name: shape}
     offset = item.args.get("offset")
     if isinstance(offset, exp.Identifier):
         scope.elements[offset.name.lower()] = {}
 
 
-def _shape(node: exp.Expr, scope: _Scope) -> Shape:
+def _shape(node: exp.Expr, scope: Scope) -> Shape:
     """What an expression is made from."""
     match node:
         case exp.Column():
-            return _resolved([part.name.lower() for part in node.parts], scope)
+            return resolved([part.name.lower() for part in node.parts], scope)
         case exp.Dot(expression=exp.Identifier()):
-            return _field(_shape(node.this, scope), node.expression.name.lower())
+            return field_of(_shape(node.this, scope), node.expression.name.lower())
         case exp.Struct():
-            return _nested(dict(_fields(node, scope)))
+            return nested(dict(_fields(node, scope)))
         case exp.Array():
             return _array(node, scope)
         case exp.Query():
@@ -268,17 +206,17 @@ def _shape(node: exp.Expr, scope: _Scope) -> Shape:
         case exp.Case() | exp.If():
             return _choice(node, scope)
         case exp.Count() | exp.CountIf() | exp.ApproxDistinct() | exp.Exists():
-            return _only(Way.COUNTED, _parts(node, scope))
+            return only(Way.COUNTED, _parts(node, scope))
         case exp.Is(expression=exp.Null()):
-            return _only(Way.COUNTED, _parts(node, scope))
+            return only(Way.COUNTED, _parts(node, scope))
     return _parts(node, scope)
 
 
-def _parts(node: exp.Expr, scope: _Scope) -> Shape:
-    return _merged(_shape(part, scope) for part in node.iter_expressions())
+def _parts(node: exp.Expr, scope: Scope) -> Shape:
+    return merged(_shape(part, scope) for part in node.iter_expressions())
 
 
-def _choice(node: exp.Case | exp.If, scope: _Scope) -> Shape:
+def _choice(node: exp.Case | exp.If, scope: Scope) -> Shape:
     """A CASE without an operand chooses by its conditions, one with it by comparing it."""
     branches = node.args["ifs"] if isinstance(node, exp.Case) else [node]
     conditions = [branch.this for branch in branches]
@@ -286,15 +224,15 @@ def _choice(node: exp.Case | exp.If, scope: _Scope) -> Shape:
     values.append(node.args.get("default") or node.args.get("false"))
     if isinstance(node, exp.Case) and node.this:
         conditions.append(node.this)
-    return _merged(
+    return merged(
         [
-            *(_only(Way.CONDITION, _shape(condition, scope)) for condition in conditions),
+            *(only(Way.CONDITION, _shape(condition, scope)) for condition in conditions),
             *(_shape(value, scope) for value in values if value),
         ]
     )
 
 
-def _fields(node: exp.Struct | exp.Tuple, scope: _Scope) -> list[tuple[str, Shape]]:
+def _fields(node: exp.Struct | exp.Tuple, scope: Scope) -> list[tuple[str, Shape]]:
     """The fields of a STRUCT or a tuple with their names, if they have any, in their order."""
     fields = []
     for place, part in enumerate(node.expressions):
@@ -307,7 +245,7 @@ def _fields(node: exp.Struct | exp.Tuple, scope: _Scope) -> list[tuple[str, Shap
     return fields
 
 
-def _array(node: exp.Array, scope: _Scope) -> Shape:
+def _array(node: exp.Array, scope: Scope) -> Shape:
     """An array of its elements; the first STRUCT names the fields of all."""
     if not node.expressions or not isinstance(node.expressions[0], exp.Struct):
         return _parts(node, scope)
@@ -316,69 +254,15 @@ def _array(node: exp.Array, scope: _Scope) -> Shape:
     for element in node.expressions:
         if isinstance(element, exp.Struct | exp.Tuple) and len(element.expressions) == len(names):
             shapes = (shape for _, shape in _fields(element, scope))
-            elements.append(_nested(dict(zip(names, shapes, strict=True))))
+            elements.append(nested(dict(zip(names, shapes, strict=True))))
         else:
             elements.append(_shape(element, scope))
-    return _merged(elements)
+    return merged(elements)
 
 
-def _subquery(node: exp.Query, scope: _Scope) -> Shape:
+def _subquery(node: exp.Query, scope: Scope) -> Shape:
     columns = _columns(node, scope)
     select = node.unnest()
     if isinstance(select, exp.Select) and select.args.get("kind") == "STRUCT":
-        return _nested(columns)
-    return _merged(columns.values())
-
-
-def _resolved(parts: Sequence[str], scope: _Scope) -> Shape:
-    """What a name means: an element, a column of a relation, or all of a relation's row."""
-    first, *rest = parts
-    if first in scope.elements:
-        return reduce(_field, rest, scope.elements[first])
-    if rest and first in scope.relations:
-        column, *rest = rest
-        if column not in scope.relations[first]:
-            raise _NotFollowed(f"`{first}` has no column `{column}`")
-        return reduce(_field, rest, scope.relations[first][column])
-    if found := [columns[first] for columns in scope.relations.values() if first in columns]:
-        return reduce(_field, rest, _merged(found))
-    if first in scope.relations:
-        return _nested(scope.relations[first])
-    if scope.outer is None:
-        raise _NotFollowed(f"`{'.'.join(parts)}` is no column of what is read")
-    return _resolved(parts, scope.outer)
-
-
-def _nested(fields: Relation) -> Shape:
-    """A STRUCT of these fields; one that is made from nothing is a field all the same."""
-    return {
-        (name, *path): sources
-        for name, shape in fields.items()
-        for path, sources in {(): {}, **shape}.items()
-    }
-
-
-def _field(shape: Shape, name: str) -> Shape:
-    """A field of a STRUCT; all of a value of which no fields are known."""
-    inner: Shape = {path[1:]: sources for path, sources in shape.items() if path[:1] == (name,)}
-    if not inner:
-        return {(): _whole(shape)}
-    return _merged([inner, {(): shape.get((), {})}])
-
-
-def _merged(shapes: Iterable[Shape]) -> Shape:
-    """What several values are made from, field by field if they have the same fields."""
-    parts = list(shapes)
-    fields = {paths for shape in parts if (paths := tuple(path for path in shape if path))}
-    if len(fields) > 1:  # The first names the fields of all, which then differ in their meaning.
-        return {(): united(map(_whole, parts))}
-    together = dict.fromkeys(path for shape in parts for path in shape)
-    return {path: united(shape.get(path, {}) for shape in parts) for path in together}
-
-
-def _only(way: Way, shape: Shape) -> Shape:
-    return {(): capped(_whole(shape), way)}
-
-
-def _whole(shape: Shape) -> Sources:
-    return united(shape.values())
+        return nested(columns)
+    return merged(columns.values())
