@@ -78,7 +78,7 @@ date: setup ## Run one business date: DATE=2026-02-03
 backfill: setup ## Run every business date FROM=2026-02-01 TO=2026-02-04, both included
 	$(call needs,FROM TO)@$(PYTHON) -m local date $(FROM) $(TO) --engine $(ENGINE)
 
-check: up ## Try configuration, connections, tables and landing folders; write nothing
+check: setup ## Try configuration, connections, tables and landing folders; write nothing
 	@$(PYTHON) -m local check
 
 sql: ## Ask the warehouse: QUERY='SELECT * FROM gold.kpi_days_in_ar', or type statements

@@ -6,8 +6,8 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from local.run.deliver import SYSTEM, fits
 from local.stack import client
+from local.stack import lifecycle as stack
 
 if TYPE_CHECKING:
     import argparse
@@ -33,8 +33,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(state: StateFolder, options: argparse.Namespace) -> int:  # noqa: ARG001
     """Prints what was found, and returns 1 if a run would fail."""
-    os.environ.update({**client.environment(state), **_given_connections()})
-    findings = list(configuration_errors()) or list(try_sources())
+    findings = list(configuration_errors())
+    if not findings:
+        stack.up(state, lambda ready: None)
+        os.environ.update({**client.environment(state), **_given_connections()})
+        findings += try_sources()
     for finding in findings:
         print(f"error: {finding.text}" if finding.is_error else finding.text)
     errors = sum(finding.is_error for finding in findings)
@@ -50,16 +53,17 @@ def _given_connections() -> dict[str, str]:
 def configuration_errors() -> Iterator[Finding]:
     """Everything that is wrong with the files in `configs/`, and with the models of gold."""
     from utils.contracts.entities import entities
-    from utils.contracts.sources import sources
+    from utils.contracts.sources import source_errors
     from utils.errors import ConfigError
     from utils.gold.models import gold_models
     from utils.settings import settings
 
-    for read in (settings, entities, sources, gold_models):
+    for read in (settings, entities, gold_models):
         try:
             read()
         except ConfigError as error:
             yield Finding(str(error), is_error=True)
+    yield from (Finding(str(error), is_error=True) for error in source_errors())
 
 
 def try_sources() -> Iterator[Finding]:
@@ -137,11 +141,13 @@ def _load(source: DatabaseSource, name: str, clock: datetime) -> Load:
 
 def _try_files(source: FileSource, names: set[str]) -> Iterator[Finding]:
     """Counts the files of a source, and takes them from the names that nobody reads."""
+    from utils.contracts.file_patterns import SYSTEM, name_regex
+
     for name, table in source.tables.items():
         counts = {}
         for system in table.source_systems:
-            pattern = table.files.replace(SYSTEM, system)
-            own = {item for item in names if fits(item, pattern)}
+            pattern = name_regex(table.files.replace(SYSTEM, system))
+            own = {item for item in names if pattern.fullmatch(item)}
             counts[system] = len(own)
             names -= own
         files = ", ".join(f"{system} {count}" for system, count in counts.items())
@@ -158,6 +164,6 @@ def _nulls(table: Mapped, missing: tuple[str, ...]) -> list[str]:
     nulls = [
         name
         for name in entities()[table.entity].columns
-        if name not in table.columns or table.columns[name] in absent
+        if name not in table.mapped or table.columns.get(name) in absent
     ]
     return [f"NULL: {', '.join(nulls)}"] if nulls else []

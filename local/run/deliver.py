@@ -6,7 +6,6 @@ import csv
 import os
 import re
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
 
     from local.paths import StateFolder
     from utils.contracts.sources import FileTable
-
-SYSTEM = "{source_system}"
 
 
 @dataclass(frozen=True)
@@ -39,9 +36,11 @@ class Family:
         Raises:
             LocalError: its name does not fit the source's pattern.
         """
+        from utils.contracts.file_patterns import SYSTEM, name_regex
+
         pattern = self.table.files.replace(SYSTEM, self.hospital)
         name = f"{pattern.rpartition('/')[0]}/{file}".lstrip("/")
-        if not fits(name, pattern):
+        if not name_regex(pattern).fullmatch(name):
             raise LocalError(f"{file} does not fit {pattern}, the names that {self.source} reads")
         if self.table.period and not re.search(r"\d{4}-\d{2}", file):
             raise LocalError(
@@ -71,12 +70,6 @@ def main(state: StateFolder, options: argparse.Namespace) -> int:
         f"source {family.source} reads it as {family.kind} of {family.hospital} with the next run"
     )
     return 0
-
-
-def fits(name: str, pattern: str) -> bool:
-    """Whether an object's name fits a pattern, in which `*` stands within one folder."""
-    parts, patterns = name.split("/"), pattern.split("/")
-    return len(parts) == len(patterns) and all(map(fnmatchcase, parts, patterns))
 
 
 def family_of(file: Path, hospital: str | None, kind: str | None) -> Family:

@@ -8,7 +8,7 @@ import pytest
 
 from local.errors import LocalError
 from local.run.dates import business_dates
-from local.run.deliver import family_of, fits
+from local.run.deliver import family_of
 
 CLAIMS = "ClaimID,TransactionID,PatientID,ServiceDate,ClaimDate,PayorID,ClaimAmount,ModifiedDate"
 
@@ -56,14 +56,6 @@ def test_a_name_that_the_source_would_refuse_is_refused_at_once(
 ) -> None:
     with pytest.raises(LocalError, match=complaint):
         family_of(claims, "hospital_a", None).object_name(name)
-
-
-@pytest.mark.parametrize(
-    ("name", "is_fit"),
-    [("claims/a/x.csv", True), ("claims/a/b/x.csv", False), ("claims/a/x.txt", False)],
-)
-def test_a_star_stands_within_one_folder(name: str, is_fit: bool) -> None:
-    assert fits(name, "claims/a/*.csv") == is_fit
 
 
 def test_a_range_of_dates_has_both_its_ends() -> None:
