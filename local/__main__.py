@@ -27,6 +27,7 @@ COMMANDS = {
     "check": ("local.run.check", "try configuration, connections and sources; write nothing"),
     "case": ("local.run.case", "run a folder of SQL and files on an empty stack"),
 }
+REPEATABLE = ("run", "date")
 INTERRUPTED = 130
 
 
@@ -37,8 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _run(name, words)
     except KeyboardInterrupt:
-        on = "the same command goes on where it stopped" if name in ("run", "date") else "stopped"
-        print(f"\ninterrupted: {on}", file=sys.stderr)
+        goes_on = "the same command, without FRESH=1, goes on where it stopped"
+        print(f"\ninterrupted: {goes_on if name in REPEATABLE else name}", file=sys.stderr)
         return INTERRUPTED
     except Exception as error:
         if os.environ.get("VERBOSE"):

@@ -42,9 +42,9 @@ TRIED = {
     "make sql QUERY='SELECT * FROM gold.kpi_days_in_ar'": ([], "net_days_in_ar"),
     "make sql QUERY='SELECT * FROM gold.kpi_days_in_ar' FORMAT=csv": ([], "hospital_a,"),
     "make airflow ARGS='dags list-runs rcm_daily'": ([], "2026-02-01"),
-    "make deliver FILE=claims_2026-03.csv HOSPITAL=hospital_a": (["FILE=<file>"], "payer_claims"),
     "make date DATE=2026-02-01": ([], "published: 2026-02-01"),
     "make backfill FROM=2026-01-31 TO=2026-02-01": ([], "published: 2026-01-31 to 2026-02-01"),
+    "make deliver FILE=claims_2026-03.csv HOSPITAL=hospital_a": (["FILE=<file>"], "payer_claims"),
     "make run DATA=<folder> WORLD=mine": ([], "net collection rate"),
     "make run SEED=7 PATIENTS=500 DAYS=3 ENGINE=jvm WORLD=seven": (
         ["PATIENTS=60", "DAYS=0"],

@@ -157,5 +157,5 @@ def test_ctrl_c_is_one_line_and_exit_code_130(
     monkeypatch.setattr("local.run.one_shot.main", interrupted)
     assert main(["--state", str(tmp_path), "run"]) == 130
     assert capsys.readouterr().err.strip().splitlines() == [
-        "interrupted: the same command goes on where it stopped"
+        "interrupted: the same command, without FRESH=1, goes on where it stopped"
     ]
