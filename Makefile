@@ -31,6 +31,9 @@ export PYTHONPATH := $(CURDIR)
 
 # A world of its own beside the others, for every target.
 ifneq ($(WORLD),)
+ifneq ($(shell printf '%s' '$(WORLD)' | tr -d 'A-Za-z0-9_-'),)
+$(error WORLD=$(WORLD) is no name: use letters, digits, _ and -)
+endif
 export RCM_STATE_DIR := $(or $(RCM_STATE_DIR),$(CURDIR)/.local)/worlds/$(WORLD)
 endif
 export VERBOSE QUERY
