@@ -93,7 +93,7 @@ def install(with_java: bool) -> None:
 
 
 def install_environments(is_new: bool) -> None:
-    """Makes the environments anew, or brings those that are there to the pinned packages."""
+    """Rebuilds the environments, or brings those that are there to the pinned packages."""
     install_uv(is_new)
     with ThreadPoolExecutor(2) as pool:
         for step in [pool.submit(install_main, is_new), pool.submit(install_emulator, is_new)]:
@@ -214,7 +214,7 @@ def find_python(version: str) -> str:
 def _sync(name: str, python: str | None, *files: str) -> None:
     """Makes the environment hold exactly the pinned packages, checked by their hashes.
 
-    With a `python` the environment is made anew.
+    With a `python` the environment is rebuilt.
     """
     uv, venv = str(VENVS / "uv" / "bin" / "uv"), str(VENVS / name)
     if python:

@@ -27,7 +27,7 @@ VERSION_FILE = "VERSION"
 
 
 def main() -> int:
-    """Builds everything below `build/` anew and returns the exit code."""
+    """Rebuilds everything below `build/` and returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tools.bundle", description=__doc__)
     parser.add_argument("--version", help="version of the code (default: the git commit)")
     parser.add_argument("--output", type=Path, default=ROOT / "build")

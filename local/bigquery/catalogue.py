@@ -4,7 +4,7 @@
   `duckdb_columns()`, which read all tables of all databases. Here the lake's own catalogue is asked
   for one dataset, and the answer is kept until a table or view of the project changes.
 - Every job begins with the temporary tables that its connection has, for which DuckDB reads the
-  statistics of all tables anew after every write. A connection that is new has none: as long as it
+  statistics of all tables again after every write. A connection that is new has none: as long as it
   names no project, `duckdb_tables()` is a macro that says so.
 """
 

@@ -44,7 +44,7 @@ REPLACEMENTS = (
     _emulator(
         "engine.results.materialise",
         answers.materialise,
-        "A load that replaces rows made a new table, and the catalogue was read anew",
+        "A load that replaces rows made a new table, and the catalogue was read again",
     ),
     _emulator(
         "jobs.store.save",

@@ -114,7 +114,7 @@ def _airflow_variables(state: StateFolder) -> dict[str, str]:
     return {
         "AIRFLOW_HOME": str(state.airflow_home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
-        # Every task reads its DAG anew; on a busy laptop that takes longer than the usual 30 s.
+        # Every task reads its DAG; on a busy laptop that takes longer than the usual 30 s.
         "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": "120",
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",

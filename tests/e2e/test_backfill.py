@@ -1,4 +1,4 @@
-"""A month of business dates: run daily, run again out of order, and built anew from bronze.
+"""A month of business dates: run daily, run again out of order, and rebuilt from bronze.
 
 `RCM_BACKFILL_DATES` says how many dates.
 """

@@ -122,7 +122,7 @@ def test_another_requirement_means_another_installation(
 
 @pytest.fixture
 def installations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """Collects for each installation whether it started anew."""
+    """Collects for each installation whether it started afresh."""
     done: list[bool] = []
     for name in ("uv", "main", "bigquery"):
         _program(tmp_path / name / "bin", "python", "")

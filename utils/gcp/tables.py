@@ -68,7 +68,7 @@ def _update(table: Table) -> None:
         raise StateError(
             f"The table has columns that its declaration lacks: {', '.join(lost)}",
             where=f"{table.dataset_id}.{table.table_id}",
-            remedy="Declare them again, or drop the table: the next run builds it anew",
+            remedy="Declare them again, or drop the table: the next run creates it",
         )
     client.update_table(table, ["schema", "description", "labels"], timeout=TIMEOUT)
 

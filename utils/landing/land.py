@@ -1,7 +1,7 @@
 """Lands a source for a business date: plans its loads, brings them to bronze, records how it went.
 
 A load that landed is never read again: its rows are immutable in bronze. A load that failed is
-planned anew with a window that begins where published loads end. What arrived and what failed is
+planned again with a window that begins where published loads end. What arrived and what failed is
 recorded before the error is raised.
 """
 

@@ -49,7 +49,7 @@ def plan_batch(run: Run) -> Batch:
 
 
 def plan_rebuild(run: Run) -> Batch:
-    """Writes the specification of the batch that builds silver anew from bronze.
+    """Writes the specification of the batch that rebuilds silver from bronze.
 
     It judges every row by today's rules, so the rows that replays released need no second reading.
     """
