@@ -17,14 +17,13 @@ from typing import TYPE_CHECKING
 
 import connectorx
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from utils.errors import SourceError, SourceUnavailable
 from utils.landing.bronze import Landed, LoadStamp, write_load
 from utils.landing.drift import WantedColumn, drift
+from utils.landing.mysql_batches import numbered, typed
 from utils.landing.mysql_query import (
     CHECKSUM,
-    INVALID_DATES,
     SourceColumn,
     Window,
     arrow_type,
@@ -35,7 +34,7 @@ from utils.landing.mysql_query import (
 from utils.landing.mysql_server import READ_ONLY, ask, carrier_uri, result_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
     from zoneinfo import ZoneInfo
 
     from utils.contracts.sources import ExtraColumns
@@ -117,6 +116,13 @@ class _Plan:
         return tuple(self.contract[name] for name in self.names)
 
     @property
+    def dates(self) -> list[str]:
+        """The columns that may hold a date that no calendar has."""
+        return [
+            name for name, column in zip(self.names, self.columns, strict=True) if column.is_date
+        ]
+
+    @property
     def schema(self) -> pa.Schema:
         """Bronze types of what a row carries."""
         fields = [pa.field(name, arrow_type(self.contract[name])) for name in self.names]
@@ -147,7 +153,8 @@ def land_table(request: TableRequest) -> Landed:
     found = _inspect(request)
     plan = _match(request, found)
     invalid = Counter[str]()
-    batches = _numbered(_typed(_stream(request, plan, found), plan, request.where, invalid))
+    streamed = _stream(request, plan, found)
+    batches = numbered(typed(streamed, plan.schema, plan.dates, request.where, invalid))
     stamp = LoadStamp(request.load_id, request.window.clock)
     written = write_load(request.target_uri, stamp, plan.schema, batches, request.money)
     return Landed(
@@ -240,50 +247,6 @@ def _stream(
             batch_size=BATCH_ROWS,
             pre_execution_query=_SESSION,
         )
-
-
-def _typed(
-    batches: Iterator[pa.RecordBatch], plan: _Plan, where: str, invalid: Counter[str]
-) -> Iterator[pa.RecordBatch]:
-    """Casts each batch to the plan's types and counts its invalid dates."""
-    schema = plan.schema
-    dates = [name for name, column in zip(plan.names, plan.columns, strict=True) if column.is_date]
-    for batch in batches:
-        if batch.num_rows == 0:
-            continue
-        _count_flags(batch.column(INVALID_DATES), dates, invalid)
-        yield pa.RecordBatch.from_arrays(
-            [_cast(batch.column(item.name), item, where) for item in schema], schema=schema
-        )
-
-
-def _count_flags(mask: pa.Array, dates: Sequence[str], invalid: Counter[str]) -> None:
-    mask = mask.cast(pa.int64())
-    if not pc.max(mask).as_py():
-        return
-    for position, name in enumerate(dates):
-        count = pc.sum(pc.not_equal(pc.bit_wise_and(mask, 1 << position), 0)).as_py()
-        if count:
-            invalid[name] += count
-
-
-def _cast(values: pa.Array, item: pa.Field, where: str) -> pa.Array:
-    try:
-        return values.cast(item.type)
-    except pa.ArrowInvalid:
-        raise SourceError(
-            f"A value does not fit the column's type {item.type}",
-            where=f"{where}, column {item.name}",
-            remedy="Compare the column's declaration with its content at the source",
-        ) from None
-
-
-def _numbered(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[pa.RecordBatch, pa.Array]]:
-    before = 0
-    for batch in batches:
-        ones = pa.repeat(pa.scalar(1, pa.int64()), batch.num_rows)
-        yield batch, pc.cumulative_sum(ones, start=before)
-        before += batch.num_rows
 
 
 @contextmanager
