@@ -65,6 +65,9 @@ def _run(name: str, words: Sequence[str]) -> int:
 
 def _message(error: Exception) -> str:
     """What is wrong, for the person at the keyboard."""
+    if isinstance(error, LocalError):
+        # It may say that the packages are missing which the imports below need.
+        return str(error)
     from local.airflow.process import RunFailed
     from local.run import report
     from simulator import SimulatorError
@@ -73,7 +76,7 @@ def _message(error: Exception) -> str:
     if isinstance(error, RunFailed):
         reason = report.failure(error.run_id) if error.run_id else ""
         return f"{error}: {reason}" if reason else str(error)
-    if isinstance(error, LocalError | PipelineError | SimulatorError):
+    if isinstance(error, PipelineError | SimulatorError):
         return str(error)
     first_line = next(iter(str(error).splitlines()), "")
     return f"{type(error).__name__}: {first_line} (VERBOSE=1 shows where)"

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 LAYERS = ("bronze", "silver", "gold", "audit", "staging")
 FORMATS = ("table", "csv")
 MOST_ROWS = 100
+WIDEST = 100_000
 _REQUEST = re.compile(r"^[A-Z]+ https?://\S+: ")
 PROMPT, MORE = "sql> ", "...> "
 
@@ -154,6 +155,7 @@ def _print_rows(rows: Sequence[dict[str, Any]], form: str, output: TextIO) -> No
         return
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
+    from rich.measure import Measurement
     from rich.table import Table
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
@@ -162,6 +164,10 @@ def _print_rows(rows: Sequence[dict[str, Any]], form: str, output: TextIO) -> No
         table.add_column(name, justify="right" if is_number else "left", overflow="fold")
     for row in rows[:MOST_ROWS]:
         table.add_row(*("NULL" if value is None else str(value) for value in row.values()))
-    Console(file=output, markup=False, highlight=False).print(table)
+    console = Console(file=output, markup=False, highlight=False)
+    # Wider than the terminal, a table wraps there; squeezed into it, columns would vanish.
+    unbounded = console.options.update(max_width=WIDEST)
+    console.width = max(console.width, Measurement.get(console, unbounded, table).maximum)
+    console.print(table)
     if len(rows) > MOST_ROWS:
         print(f"the first {MOST_ROWS} of {len(rows):,} rows; FORMAT=csv prints all", file=output)
