@@ -1,4 +1,4 @@
-"""The sources that the tests have, whatever else stands in `configs/sources/`."""
+"""The tests' own sources, independent of what stands in `configs/sources/`."""
 
 from __future__ import annotations
 

@@ -128,11 +128,13 @@ def _own(queries: Path) -> Iterator[tuple[str, str]]:
 
 def _answer(statement: str) -> list[str]:
     """A line a row, without what is NULL; a table that was never made is an answer too."""
+    from google.api_core.exceptions import GoogleAPICallError
+
     from utils.gcp import bigquery
 
     try:
         rows = bigquery.query(statement)
-    except Exception as error:
+    except GoogleAPICallError as error:
         return [f"{type(error).__name__}: {str(error)[:300]}"]
     return [
         ", ".join(f"{name}={value}" for name, value in row.items() if value is not None)

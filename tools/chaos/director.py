@@ -98,7 +98,7 @@ class Director:
             return Injected(found, self) if found else None
 
     def meet_moment(self, fault: Fault) -> None:
-        """Strikes now, whatever is going on."""
+        """Strikes at once."""
         with self._lock:
             if not self._is_running or fault not in self._pending:
                 return

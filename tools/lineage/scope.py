@@ -54,5 +54,5 @@ def resolved(parts: Sequence[str], scope: Scope) -> Shape:
     if first in scope.relations:
         return nested(scope.relations[first])
     if scope.outer is None:
-        raise NotFollowed(f"`{'.'.join(parts)}` is no column of what is read")
+        raise NotFollowed(f"`{'.'.join(parts)}` is no column of the tables that are read")
     return resolved(parts, scope.outer)

@@ -1,7 +1,7 @@
 """The lease of the lake's writers: one run at a time merges and publishes.
 
 DAGs of this pipeline share silver, gold and audit, so a run takes the lease before it plans
-anything, and whatever it publishes fails unless it still holds it. A run that died keeps the lease
+anything, and its publications fail unless it still holds it. A run that died keeps the lease
 until another run, told by Airflow that it is over, takes it instead.
 """
 

@@ -61,7 +61,7 @@ def _staging(
     return bigquery.ParquetLoad(
         uris=[f"{batch.output_uri}/{folder}/*.parquet"],
         table=settings().table("staging", table),
-        # Another batch may have been staged since, so the job must run again, whatever ran before.
+        # Another batch may have been staged since, so the job must run again even if it ran before.
         job_id=f"stage-{batch.batch_id}-{table}-{uuid4().hex[:_TOKEN_LENGTH]}",
         schema=columns,
     )
