@@ -13,8 +13,8 @@ _MORE_THAN_READING = (exp.Into, exp.Lock, exp.Command, exp.DML, exp.DDL, exp.Ses
 def complaint(select: str) -> str | None:
     """Why a text is not one SELECT that only reads, or None.
 
-    Extraction puts the text between brackets as a derived table, so anything that could close them or
-    hide what follows is refused: semicolons, comments and texts that do not parse.
+    Extraction puts the text between brackets as a derived table. It refuses anything that could
+    close them or hide what follows: semicolons, comments and texts that do not parse.
     """
     if any(sign in select for sign in (";", "--", "/*", "#", "\\")):
         return "it has a semicolon, a comment or a backslash; write one SELECT without them"
