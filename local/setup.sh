@@ -13,7 +13,7 @@ for candidate in \
     "$(uv python find '>=3.11,<3.14' 2>/dev/null || true)"
 do
     if [ -n "$candidate" ] && is_supported "$candidate"; then
-        exec "$candidate" "$(dirname "$0")/bootstrap.py" "$@"
+        PYTHONPATH="$(dirname "$0")/.." exec "$candidate" -m local.setup "$@"
     fi
 done
 

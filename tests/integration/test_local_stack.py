@@ -4,97 +4,23 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
-from types import SimpleNamespace
 
-import duckdb
-import MySQLdb
 import pytest
 from google.api_core.exceptions import GoogleAPICallError
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery, storage
 
-from local.errors import LocalError, NoAnswer
 from local.paths import ROOT, StateFolder, state_folder
-from local.stack import client, databases, processes, supervisor
+from local.stack import client, databases, supervisor
 from local.stack import lifecycle as stack
-from local.stack.services import Service
 from tests.conftest import Stack
-
-
-def _ignore(ready: supervisor.Ready) -> None:
-    """Takes a report and says nothing."""
-
-
-def _command(
-    *words: str, options: tuple[str, ...] = (), **variables: str
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, *options, "-m", "local", *words],
-        cwd=ROOT,
-        env={**os.environ, **variables},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def _processes_of(folder: Path) -> list[str]:
-    """The command lines of running processes that name the folder."""
-    lines = []
-    for file in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            lines.append(file.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-    return [line for line in lines if str(folder) in line]
-
-
-def _pids(state: StateFolder) -> dict[str, int | None]:
-    return {service.name: service.pid for service in stack.status(state)}
-
-
-def _kill(state: StateFolder, name: str) -> None:
-    record = supervisor.running(state, name)
-    assert record
-    os.kill(record.pid, signal.SIGKILL)
-    while processes.is_running(record):
-        time.sleep(0.01)
-
-
-def _unlocked(file: Path) -> duckdb.DuckDBPyConnection:
-    """Opens a database; the lock of a killed process goes a moment after the process."""
-    for _ in range(100):
-        with suppress(duckdb.IOException):
-            return duckdb.connect(file)
-        time.sleep(0.05)
-    return duckdb.connect(file)
-
-
-def _sql(state: StateFolder, statement: str) -> list[tuple[object, ...]]:
-    connection = MySQLdb.connect(
-        host="127.0.0.1",
-        port=next(service.port for service in stack.status(state) if service.name == "mariadb"),
-        user=databases.USER,
-        password=client.database_password(state),
-        database="hospital_a",
-    )
-    cursor = connection.cursor()
-    cursor.execute(statement)
-    rows = list(cursor.fetchall())
-    connection.commit()
-    connection.close()
-    return rows
+from tests.stack_support import ignore, kill, pids, processes_of, run_command, sql, unlocked
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +36,7 @@ def own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StateFolder]
 @pytest.fixture
 def own(own_state: StateFolder) -> StateFolder:
     """The breakable stack, whole."""
-    stack.up(own_state, _ignore)
+    stack.up(own_state, ignore)
     return own_state
 
 
@@ -120,10 +46,10 @@ def test_a_source_that_is_added_while_the_server_runs_gets_its_database(
     known = databases.databases()
     monkeypatch.setattr(databases, "databases", lambda: {**known, "clinic_x_db": "clinic_x"})
 
-    variables = stack.up(own, _ignore)
+    variables = stack.up(own, ignore)
 
     assert variables["AIRFLOW_CONN_CLINIC_X_DB"].endswith("/clinic_x")
-    assert ("clinic_x",) in _sql(own, "SHOW DATABASES")
+    assert ("clinic_x",) in sql(own, "SHOW DATABASES")
 
 
 def test_a_stack_is_shown_and_stopped_although_a_source_is_wrong(
@@ -167,17 +93,17 @@ def test_a_load_that_the_warehouse_did_not_finish_has_failed_after_a_restart(
     own: StateFolder,
 ) -> None:
     """Kill test, seed 2, trial 1.1: such a job said for ever that it was running."""
-    _kill(own, "bigquery")
+    kill(own, "bigquery")
     job = {
         **{"jobReference": {"projectId": "rcm-local", "jobId": "interrupted", "location": "US"}},
         **{"status": {"state": "RUNNING"}, "statistics": {"creationTime": "1"}},
         "configuration": {"jobType": "LOAD", "load": {}},
     }
-    with _unlocked(own.path / "bigquery" / "emulator.duckdb") as kept:
+    with unlocked(own.path / "bigquery" / "emulator.duckdb") as kept:
         row = ["rcm-local", "interrupted", None, "RUNNING", 1, json.dumps(job)]
         kept.execute("INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?)", row)
 
-    variables = stack.up(own, _ignore)
+    variables = stack.up(own, ignore)
 
     warehouse = bigquery.Client(
         "rcm-local",
@@ -215,20 +141,20 @@ def test_spark_overwrites_and_reads_the_lake(stack: Stack, engine: str) -> None:
 
 
 def test_up_again_starts_nothing(own: StateFolder) -> None:
-    before = _pids(own)
+    before = pids(own)
 
-    result = _command("--state", str(own.path), "up")
+    result = run_command("--state", str(own.path), "up")
 
     assert result.returncode == 0
     assert result.stdout.count("was running") == 4
-    assert _pids(own) == before
+    assert pids(own) == before
 
 
 def test_two_starts_at_the_same_time_start_one_stack(own: StateFolder) -> None:
     stack.down(own)
 
     with ThreadPoolExecutor(2) as pool:
-        results = list(pool.map(lambda _: _command("--state", str(own.path), "up"), range(2)))
+        results = list(pool.map(lambda _: run_command("--state", str(own.path), "up"), range(2)))
 
     assert [result.returncode for result in results] == [0, 0]
     assert sum(result.stdout.count("ready in") for result in results) == 4
@@ -236,38 +162,38 @@ def test_two_starts_at_the_same_time_start_one_stack(own: StateFolder) -> None:
 
 @pytest.mark.parametrize("name", ["mariadb", "storage", "bigquery", "spark"])
 def test_a_killed_service_is_started_again_on_its_port(own: StateFolder, name: str) -> None:
-    variables, pid = client.environment(own), _pids(own)[name]
-    _kill(own, name)
+    variables, pid = client.environment(own), pids(own)[name]
+    kill(own, name)
 
-    stack.up(own, _ignore)
+    stack.up(own, ignore)
 
-    assert _pids(own)[name] not in (None, pid)
+    assert pids(own)[name] not in (None, pid)
     assert client.environment(own) == variables
 
 
 def test_committed_rows_survive_a_killed_database(own: StateFolder) -> None:
-    _sql(own, "CREATE OR REPLACE TABLE visits (id INT)")
-    _sql(own, "INSERT INTO visits VALUES (1), (2)")
-    _kill(own, "mariadb")
+    sql(own, "CREATE OR REPLACE TABLE visits (id INT)")
+    sql(own, "INSERT INTO visits VALUES (1), (2)")
+    kill(own, "mariadb")
 
-    stack.up(own, _ignore)
+    stack.up(own, ignore)
 
-    assert _sql(own, "SELECT COUNT(*) FROM visits") == [(2,)]
+    assert sql(own, "SELECT COUNT(*) FROM visits") == [(2,)]
 
 
 def test_a_starting_database_leaves_the_temporary_tables_of_others(own: StateFolder) -> None:
     # The name is one that a server deletes when it starts.
     with tempfile.NamedTemporaryFile(prefix="#sql-temptable-") as table:
-        _kill(own, "mariadb")
-        stack.up(own, report=_ignore)
+        kill(own, "mariadb")
+        stack.up(own, report=ignore)
         assert Path(table.name).exists()
 
 
 def test_status_shows_what_runs_and_how_to_start_what_does_not(own: StateFolder) -> None:
-    assert _command("--state", str(own.path), "status").returncode == 0
+    assert run_command("--state", str(own.path), "status").returncode == 0
     supervisor.stop(own, "spark")
 
-    result = _command("--state", str(own.path), "status")
+    result = run_command("--state", str(own.path), "status")
 
     assert result.returncode == 0
     assert "spark      stopped" in result.stdout
@@ -275,89 +201,11 @@ def test_status_shows_what_runs_and_how_to_start_what_does_not(own: StateFolder)
 
 
 def test_down_leaves_no_process(own: StateFolder) -> None:
-    assert _processes_of(own.path)
+    assert processes_of(own.path)
 
-    first, second = (_command("--state", str(own.path), "down") for _ in range(2))
+    first, second = (run_command("--state", str(own.path), "down") for _ in range(2))
 
     assert first.returncode == second.returncode == 0
     assert second.stdout == "nothing was running\n"
-    assert _processes_of(own.path) == []
-    assert not any(_pids(own).values())
-
-
-def test_a_port_that_is_busy_is_named(tmp_path: Path) -> None:
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        server.listen()
-        port = str(server.getsockname()[1])
-
-        result = _command("--state", str(tmp_path), "up", RCM_PORT_BIGQUERY=port)
-
-    assert result.returncode == 1
-    assert result.stderr == (
-        f"error: port {port} is in use by another program: "
-        "stop it, or set RCM_PORT_BIGQUERY to a free port\n"
-    )
-    assert _processes_of(tmp_path) == []
-
-
-def test_a_full_disk_is_named_before_anything_starts(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=12_000_000))
-
-    with pytest.raises(LocalError, match="only 12 MB are free on the disk of .* free at least"):
-        stack.up(state_folder(tmp_path), _ignore)
-
-
-def test_a_python_without_the_packages_is_named(tmp_path: Path) -> None:
-    result = _command("--state", str(tmp_path), "up", options=("-S",))
-
-    assert result.returncode == 1
-    assert len(result.stderr.splitlines()) == 1
-    assert "does not have the project's packages" in result.stderr
-    assert "make setup" in result.stderr
-
-
-def _service(code: str, tmp_path: Path, deadline_seconds: float) -> Service:
-    def never() -> None:
-        raise NoAnswer("nobody there")
-
-    return Service(
-        name="broken",
-        command=(sys.executable, "-c", code),
-        folder=tmp_path,
-        port=1,
-        check=never,
-        deadline_seconds=deadline_seconds,
-    )
-
-
-@pytest.fixture
-def empty(tmp_path: Path) -> StateFolder:
-    state = state_folder(tmp_path)
-    for folder in (state.log("").parent, state.record("").parent):
-        folder.mkdir()
-    return state
-
-
-def test_a_service_that_dies_shows_why(empty: StateFolder) -> None:
-    empty.log("broken").write_text("an old story\n")
-    service = _service("raise SystemExit('the disk is on fire')", empty.path, deadline_seconds=30)
-
-    with pytest.raises(LocalError, match="broken stopped by itself.*\n  the disk is on fire") as it:
-        supervisor.start_all(empty, [service], _ignore)
-
-    assert "an old story" not in str(it.value)
-    assert "an old story" in empty.log("broken").read_text()
-
-
-def test_a_service_that_never_answers_is_stopped(empty: StateFolder) -> None:
-    service = _service("import time; time.sleep(60)", empty.path, deadline_seconds=0.5)
-    begin = time.monotonic()
-
-    with pytest.raises(LocalError, match=r"broken did not answer within 0 s \(nobody there\)"):
-        supervisor.start_all(empty, [service], _ignore)
-
-    assert time.monotonic() - begin < 10
-    assert supervisor.running(empty, "broken") is None
+    assert processes_of(own.path) == []
+    assert not any(pids(own).values())

@@ -1,111 +1,30 @@
-"""How publication changes the quarantine ledger, and that a repeated one changes nothing."""
+"""How publication changes the quarantine register, and that a repeated one changes nothing."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from google.api_core.exceptions import GoogleAPICallError
 
-from tests.sql_support import Row, Warehouse, hold_lease, silver_row
-from utils.audit.loads import Load, record_loads
-from utils.audit.runs import Run
+from tests.quarantine_support import (
+    LATER,
+    MONDAY,
+    NOON,
+    RUN,
+    TUESDAY,
+    Ledger,
+    held,
+    load,
+    publish_replay,
+)
+from tests.sql_support import Warehouse, silver_row
+from utils.audit.loads import record_loads
 from utils.audit.tables import audit_table
-from utils.batch.reports import ACCEPTED, DQ, LOADS, QUARANTINE, REFUSED
 from utils.contracts.entities import entities
 from utils.gcp import bigquery
 from utils.maintenance import replays
-from utils.silver.names import staged_table
-from utils.silver.publication import publish_sql
-from utils.silver.staging import PUBLISHED
-
-RUN = Run(run_id="manual", dag_id="rcm_replay_quarantine", business_date=date(2025, 6, 30))
-MONDAY, TUESDAY = "2025-06-02", "2025-06-03"  # names of loads
-NOON = "2025-06-01T16:00:00+00:00"
-LATER = "2025-06-01T17:00:00+00:00"
-
-
-def held(load: str, row_id: int = 1, **row: Any) -> Row:
-    """A row that a load holds; the load's name is its bound."""
-    key = row.get("key", "C1")
-    return {
-        "entity": "claims",
-        "source_system": "hospital_a",
-        "load_id": load,
-        "row_id": row_id,
-        "record_key": key,
-        "held_key": key or "no-key-1",
-        "row_hash": "h1",
-        "event_at": NOON,
-        "observed_at": f"{load}T04:00:00+00:00",
-        "rule": "claim_amount_negative",
-        "rule_version": "v1",
-        "rules": "claim_amount_negative",
-        "reason": "A billed amount cannot be negative.",
-        "billed_amount": "-5.50",
-        "paid_amount": "1.00",
-        **{name: value for name, value in row.items() if name != "key"},
-    }
-
-
-def _staging_table(name: str, columns: list[tuple[str, str]]) -> str:
-    values = ", ".join(
-        f"CAST(JSON_VALUE(row_json, '$.{column}') AS {kind}) AS {column}"
-        for column, kind in columns
-    )
-    return (
-        f"CREATE OR REPLACE TABLE {staged_table(PUBLISHED, name)} AS "
-        f"SELECT {values} FROM UNNEST(JSON_QUERY_ARRAY(@{name})) AS row_json;"
-    )
-
-
-@dataclass(frozen=True)
-class Ledger:
-    """The ledger and the batches that change it."""
-
-    warehouse: Warehouse
-
-    def publish(
-        self,
-        batch_id: str,
-        *rows: Row,
-        accepted: tuple[Row, ...] = (),
-        is_rebuild: bool = False,
-        **staged: Any,
-    ) -> None:
-        """Stages a batch and publishes it; `versions` are new versions of claims."""
-        content = {
-            "quarantine": (QUARANTINE, rows),
-            "accepted": (ACCEPTED, accepted),
-            "loads": (LOADS, staged.get("loads", ())),
-            "dq": (DQ, staged.get("dq", ())),
-            "refused": (REFUSED, ()),
-        }
-        self.warehouse.stage_entity("claims", list(staged.get("versions", ())), [])
-        values = {name: json.dumps(list(given)) for name, (_, given) in content.items()}
-        tables = [_staging_table(name, columns) for name, (columns, _) in content.items()]
-        bigquery.query("\n".join(tables), values)
-        hold_lease("test")
-        named = {"batch_id": batch_id, "batch_uri": f"gs://{batch_id}", "run_id": "test"}
-        publish = {**named, "business_date": RUN.business_date}
-        bigquery.query(publish_sql(["claims"], is_rebuild=is_rebuild), publish)
-
-    def rows(self, columns: str) -> list[tuple[Any, ...]]:
-        rows = self.warehouse.rows("audit", "quarantine", columns)
-        return [tuple(row.values()) for row in rows]
-
-    def states(self) -> list[tuple[str, int, str]]:
-        return self.rows("load_id, row_id, state")
-
-    def open_dollars(self) -> Decimal | None:
-        where = "state = 'open'"
-        [row] = self.warehouse.rows("audit", "quarantine", "SUM(billed_amount) AS billed", where)
-        dollars: Decimal | None = row["billed"]
-        return dollars
 
 
 @pytest.fixture
@@ -219,18 +138,6 @@ def test_new_content_of_a_rejected_key_is_open(ledger: Ledger) -> None:
     assert ledger.states() == [(MONDAY, 1, "rejected"), (TUESDAY, 1, "open")]
 
 
-def load(load_id: str, **fields: Any) -> Load:
-    named = {"load_id": load_id, "source_system": "hospital_a", "table_name": "claims"}
-    return Load.model_validate({
-        **named, "run_id": "daily", "business_date": "2025-06-02", "source": "payer_claims",
-        "entity": "claims", "load_type": "file", "state": "PUBLISHED", "observed_at": NOON,
-        "uri": "gs://lake/bronze/part-0.parquet", "planned_at": NOON, **fields,
-    })  # fmt: skip
-
-
-COUNTS = {name: 0 for name, _ in LOADS[3:]}
-
-
 @pytest.fixture
 def replayed(ledger: Ledger) -> Ledger:
     """Two rows of a load are replayed; one passes, one is now held by another rule."""
@@ -243,18 +150,6 @@ def replayed(ledger: Ledger) -> Ledger:
         f"UPDATE {audit_table('table_loads')} SET batch_id = 'r1' WHERE replays IS NOT NULL"
     )
     return ledger
-
-
-def publish_replay(ledger: Ledger) -> None:
-    ledger.publish(
-        "r1",
-        held(MONDAY, 2, key="C2", rule="payer_id_missing", rule_version="v2"),
-        loads=[
-            {**COUNTS, "load_id": MONDAY, "rows_read": 2, "rows_merged": 1, "rows_quarantined": 1}
-        ],
-        dq=[{"entity": "claims", "source_system": "hospital_a", "load_id": MONDAY, "rule": "r",
-             "severity": "warn", "rows_checked": 2, "rows_failed": 0}],
-    )  # fmt: skip
 
 
 def test_replay_releases_what_passes_and_judges_the_rest_anew(replayed: Ledger) -> None:

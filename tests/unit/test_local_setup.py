@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from local import bootstrap
 from local.paths import ROOT
+from local.setup import __main__ as setup
+from local.setup import commands, environments, packages
 
 SETUP = ROOT / "local" / "setup.sh"
 
@@ -72,20 +73,20 @@ def test_the_emulators_python_is_found_in_pyenv(
     works = _program(versions / "3.13.1" / "bin", "python", "echo /found/python")
     monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
     monkeypatch.setenv("PATH", "")
-    monkeypatch.setattr(bootstrap, "_runs", lambda python, code: python == str(works))
+    monkeypatch.setattr(commands, "runs", lambda python, code: python == str(works))
 
-    assert bootstrap.find_python("3.13") == "/found/python"
+    assert environments.find_python("3.13") == "/found/python"
 
 
 def test_an_emulators_python_that_is_missing_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
-    monkeypatch.setattr(bootstrap, "_runs", lambda python, code: False)
-    monkeypatch.setattr(bootstrap, "_output", lambda command, check: "")
+    monkeypatch.setattr(commands, "runs", lambda python, code: False)
+    monkeypatch.setattr(commands, "output", lambda command, check: "")
 
-    with pytest.raises(bootstrap.SetupError, match="needs Python 3.13, which was not found"):
-        bootstrap.find_python("3.13")
+    with pytest.raises(commands.SetupError, match="needs Python 3.13, which was not found"):
+        environments.find_python("3.13")
 
 
 def test_packages_are_asked_for_when_the_user_may_not_install_them(
@@ -93,54 +94,54 @@ def test_packages_are_asked_for_when_the_user_may_not_install_them(
 ) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
 
-    with pytest.raises(bootstrap.SetupError, match="sudo apt-get install .* gcc pkg-config"):
-        bootstrap.install_packages(["gcc", "pkg-config"])
+    with pytest.raises(commands.SetupError, match="sudo apt-get install .* gcc pkg-config"):
+        packages.install_packages(["gcc", "pkg-config"])
 
 
 def test_java_is_needed_only_when_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bootstrap, "_has", lambda program: program != "java")
+    monkeypatch.setattr(commands, "has", lambda program: program != "java")
     monkeypatch.delenv("JAVA_HOME", raising=False)
 
-    assert "openjdk-17-jre-headless" not in bootstrap.missing_packages(with_java=False)
-    assert "openjdk-17-jre-headless" in bootstrap.missing_packages(with_java=True)
+    assert "openjdk-17-jre-headless" not in packages.missing_packages(with_java=False)
+    assert "openjdk-17-jre-headless" in packages.missing_packages(with_java=True)
 
 
 def test_another_requirement_means_another_installation(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bootstrap, "REQUIREMENTS", tmp_path)
+    monkeypatch.setattr(setup, "REQUIREMENTS", tmp_path)
     file = tmp_path / "dev.txt"
     file.write_text("ruff==1\n")
-    before = bootstrap.wanted_stamp()
-    assert bootstrap.wanted_stamp() == before
+    before = setup.wanted_stamp()
+    assert setup.wanted_stamp() == before
 
     file.write_text("ruff==2\n")
 
-    assert bootstrap.wanted_stamp()["content"] != before["content"]
-    assert bootstrap.wanted_stamp()["place"] == before["place"]
+    assert setup.wanted_stamp()["content"] != before["content"]
+    assert setup.wanted_stamp()["place"] == before["place"]
 
 
 @pytest.fixture
 def installations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """Collects for each installation whether it started afresh."""
+    """Collects for each installation whether it started from nothing."""
     done: list[bool] = []
     for name in ("uv", "main", "bigquery"):
         _program(tmp_path / name / "bin", "python", "")
-    monkeypatch.setattr(bootstrap, "VENVS", tmp_path)
-    monkeypatch.setattr(bootstrap, "STAMP", tmp_path / "stamp.json")
-    monkeypatch.setattr(bootstrap, "LOG", tmp_path / "log")
-    monkeypatch.setattr(bootstrap, "missing_packages", lambda with_java: [])
-    monkeypatch.setattr(bootstrap, "install_environments", done.append)
+    monkeypatch.setattr(setup, "VENVS", tmp_path)
+    monkeypatch.setattr(setup, "STAMP", tmp_path / "stamp.json")
+    monkeypatch.setattr(commands, "LOG", tmp_path / "log")
+    monkeypatch.setattr(packages, "missing_packages", lambda with_java: [])
+    monkeypatch.setattr(environments, "install_environments", done.append)
     return done
 
 
 def test_what_is_installed_is_not_installed_again(
     installations: list[bool], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    bootstrap.install(with_java=False)
+    setup.install(with_java=False)
     capsys.readouterr()
 
-    bootstrap.install(with_java=False)
+    setup.install(with_java=False)
 
     assert installations == [True]
     assert capsys.readouterr().out == ""
@@ -149,38 +150,38 @@ def test_what_is_installed_is_not_installed_again(
 def test_a_changed_requirement_is_added_to_what_is_there(
     installations: list[bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bootstrap.install(with_java=False)
-    changed = {**bootstrap.wanted_stamp(), "content": "another"}
-    monkeypatch.setattr(bootstrap, "wanted_stamp", lambda: changed)
+    setup.install(with_java=False)
+    changed = {**setup.wanted_stamp(), "content": "another"}
+    monkeypatch.setattr(setup, "wanted_stamp", lambda: changed)
 
-    bootstrap.install(with_java=False)
+    setup.install(with_java=False)
 
     assert installations == [True, False]
 
 
-def test_a_moved_repository_is_installed_anew(
+def test_a_moved_repository_is_installed_from_nothing(
     installations: list[bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bootstrap.install(with_java=False)
-    moved = {**bootstrap.wanted_stamp(), "place": "elsewhere"}
-    monkeypatch.setattr(bootstrap, "wanted_stamp", lambda: moved)
+    setup.install(with_java=False)
+    moved = {**setup.wanted_stamp(), "place": "elsewhere"}
+    monkeypatch.setattr(setup, "wanted_stamp", lambda: moved)
 
-    bootstrap.install(with_java=False)
+    setup.install(with_java=False)
 
     assert installations == [True, True]
 
 
-def test_an_interrupted_installation_starts_anew(
+def test_an_interrupted_installation_starts_from_nothing(
     installations: list[bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupt(is_new: bool) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(bootstrap, "install_environments", interrupt)
+        patch.setattr(environments, "install_environments", interrupt)
         with pytest.raises(KeyboardInterrupt):
-            bootstrap.install(with_java=False)
+            setup.install(with_java=False)
 
-    bootstrap.install(with_java=False)
+    setup.install(with_java=False)
 
     assert installations == [True]

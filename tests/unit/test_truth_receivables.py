@@ -1,0 +1,135 @@
+"""Balances, their ages and credits at the ends of months, by hand."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from tests.books_support import (
+    AETNA,
+    MEDICARE,
+    SELF_PAY,
+    books,
+    charge,
+    only,
+    posting,
+    rows,
+    transfer,
+)
+from tests.unit.test_truth_ledger import FEB, JAN, TODAY
+
+
+def test_days_in_receivables_gross_and_net() -> None:
+    of = books(
+        TODAY,
+        transactions=[charge(amount=900_00), charge("T2", amount=100_00)],
+        postings=[
+            posting("contractual", -200_00, JAN, reason_code="CO-45"),
+            posting("payment", -130_00, JAN, "T2"),
+        ],
+    )
+
+    january, *_ = rows("kpi_days_in_ar", of)
+
+    # November to January are 92 days; gross 1000.00, net 800.00; 700.00 open and a credit of 30.00.
+    assert january == {
+        "month_end_date": JAN,
+        "open_ar_amount": 700_00,
+        "credit_amount": 30_00,
+        "trailing_billed_amount": 1000_00,
+        "trailing_day_count": 92,
+        "gross_days_in_ar": Decimal("64.4"),
+        "net_ar_amount": Decimal(536),
+        "trailing_net_revenue_amount": 800_00,
+        "net_days_in_ar": Decimal("61.64"),
+        "credit_days": Decimal("3.45"),
+    }
+
+
+def test_days_in_receivables_are_told_of_complete_months_only() -> None:
+    of = books(
+        TODAY, transactions=[charge()], postings=[posting("payment", -1_00, date(2026, 3, 9))]
+    )
+    assert [row["month_end_date"] for row in rows("kpi_days_in_ar", of)] == [JAN, FEB]
+
+
+def test_transferred_balance_ages_with_its_new_payer() -> None:
+    of = books(
+        TODAY,
+        transactions=[charge(billed_date=date(2026, 1, 20))],
+        postings=[posting("payment", -75_00, date(2026, 2, 3)), transfer(25_00, date(2026, 2, 3))],
+    )
+
+    january, february = rows("kpi_aged_ar", of)
+
+    assert (january["payer_name"], january["open_amount"]) == (AETNA, 100_00)
+    assert january["aging_bucket"] == "0-30"
+    assert (february["payer_name"], february["open_amount"]) == (SELF_PAY, 25_00)
+    assert february["aging_bucket"] == "31-60"
+
+
+def test_shares_of_aged_balances_leave_credits_out() -> None:
+    of = books(
+        date(2026, 1, 31),
+        transactions=[
+            charge("T1", amount=30_00),
+            charge("T2", amount=10_00, service_date=date(2025, 11, 1), entered=date(2026, 1, 5)),
+            charge("T3", amount=60_00, payer_id=MEDICARE),
+            charge("T4", amount=5_00),
+        ],
+        postings=[posting("payment", -6_00, JAN, "T4")],
+    )
+
+    aetna, old, medicare = rows("kpi_aged_ar", of)
+
+    assert (aetna["account_count"], aetna["open_amount"], aetna["credit_amount"]) == (2, 3000, 100)
+    assert (aetna["payer_open_rate"], aetna["hospital_open_rate"]) == (
+        Decimal("0.75"),
+        Decimal("0.3"),
+    )
+    assert (old["aging_bucket"], old["payer_open_rate"]) == ("91-120", Decimal("0.25"))
+    assert (medicare["payer_open_rate"], medicare["hospital_open_rate"]) == (1, Decimal("0.6"))
+
+
+def test_billed_balances_age_from_the_bill_and_unbilled_ones_stay_out() -> None:
+    of = books(
+        TODAY,
+        transactions=[
+            charge("T1", amount=30_00, billed_date=date(2026, 1, 12)),
+            charge("T2", amount=50_00, billed_date=date(2026, 2, 10)),
+            charge("T3", amount=20_00),
+        ],
+    )
+
+    january, old, young = rows("kpi_aged_ar_billed", of)
+
+    assert (january["month_end_date"], january["bill_aging_bucket"]) == (JAN, "0-30")
+    assert january["hospital_open_amount"] == 30_00
+    assert (old["bill_aging_bucket"], old["open_amount"]) == ("31-60", 30_00)
+    assert (young["bill_aging_bucket"], young["open_amount"]) == ("0-30", 50_00)
+    assert young["hospital_open_rate"] == Decimal("0.625")
+    assert [tuple(row.values()) for row in rows("fact_ar_balances", of)] == [
+        (JAN, "0-30", "0-30", 1, 30_00, 30_00, 0),
+        (FEB, "31-60", "31-60", 1, 30_00, 30_00, 0),
+        (JAN, "0-30", "unbilled", 2, 70_00, 70_00, 0),
+        (FEB, "31-60", "0-30", 1, 50_00, 50_00, 0),
+        (FEB, "31-60", "unbilled", 1, 20_00, 20_00, 0),
+    ]
+
+
+def test_credits_are_told_by_payer_and_old_ones_apart() -> None:
+    of = books(
+        JAN,
+        transactions=[
+            charge("T1", amount=10_00, service_date=date(2025, 10, 1), entered=JAN),
+            charge("T2", amount=10_00),
+            charge("T3", amount=40_00),
+        ],
+        postings=[posting("payment", -13_00, JAN, "T1"), posting("payment", -11_00, JAN, "T2")],
+    )
+
+    row = only("kpi_credit_balances", of)
+
+    assert (row["account_count"], row["credit_account_count"]) == (3, 2)
+    assert (row["credit_amount"], row["old_credit_amount"]) == (4_00, 3_00)
+    assert row["credit_rate"] == Decimal("0.1")
