@@ -7,10 +7,8 @@ and `summary.json` with the counts of what happened and what was planted.
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,50 +18,19 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from simulator import leakage
+from simulator.columns import column_type, typed_array, typed_table, with_key
+from simulator.daybook import DayBook
 from simulator.derived import DERIVED_COLUMNS
-from simulator.ledger import HeldRow, Load
+from simulator.ledger import Load
 from simulator.model import ENTITIES, key_of
 from simulator.shelf import Shelf, Version
-from simulator.truth.gold import SUMMARY_COUNT
+from simulator.truth.audited_tables import AUDITED_TABLES
+from simulator.truth.members import OPEN_END
+from simulator.truth.network_tables import NETWORK_TABLES
 from simulator.truth.tables import TABLES
 
-OPEN_END = datetime(9999, 12, 31, tzinfo=UTC)
-KEY_METADATA = b"key"
 PARQUET = {"compression": "none", "use_dictionary": False, "write_statistics": False}
 UNDATED = frozenset({"procedures", "fee_schedules", "payer_terms"})  # a file's arrival is no truth
-COUNTS = frozenset(
-    {"version", "age_years", "month_of_year", "days_to_appeal", "days_to_resolution", "_day",
-     "_next_day"}
-)  # fmt: skip
-DAYS = frozenset({"valid_from", "valid_to", "appeal_deadline"})
-WHOLE_NUMBERS = ("_count", "_days", "_sum", "_percent")
-RATIOS = frozenset(
-    {"average_billed_amount", "average_days", "average_days_to_appeal", "average_processing_days",
-     "collected_per_charge", "credit_days", "dnfb_days", "dnsp_days", "fbns_days",
-     "gross_days_in_ar", "net_ar_amount", "net_days_in_ar", "seasonal_index"}
-)  # fmt: skip
-INSTANTS = frozenset({"effective_date", "expiry_date", "inserted_at", "_next_date"})
-
-
-@dataclass(frozen=True)
-class DayBook:
-    """What was booked on a business date at a hospital, or of the code sets.
-
-    Attributes:
-        loads: the loads of this date, in order.
-        held: the rows these loads must quarantine.
-        gold: the rows of each gold table at the end of the date.
-        events: how often what happened on the date.
-        leaks: where money leaks at the end of the date.
-    """
-
-    source_system: str
-    business_date: date
-    loads: list[Load]
-    held: list[HeldRow]
-    gold: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
-    events: dict[str, int] = field(default_factory=dict)
-    leaks: list[leakage.Leak] = field(default_factory=list)
 
 
 def history_table(shelf: Shelf[Any]) -> pa.Table:
@@ -85,7 +52,7 @@ def history_table(shelf: Shelf[Any]) -> pa.Table:
         "_next_day": [one and one.day for one in successors],
         "_next_date": [one and one.effective_date for one in successors],
     }
-    return pa.table({name: _array(name, values) for name, values in columns.items()})
+    return pa.table({name: typed_array(name, values) for name, values in columns.items()})
 
 
 class EntityHistory:
@@ -100,7 +67,7 @@ class EntityHistory:
         known = self._table.filter(pc.less_equal(self._table["_day"], day))
         is_replaced = pc.fill_null(pc.less_equal(known["_next_day"], day), False)
         ends = pc.if_else(
-            is_replaced, known["_next_date"], pa.scalar(OPEN_END, _type("_next_date"))
+            is_replaced, known["_next_date"], pa.scalar(OPEN_END, column_type("_next_date"))
         )
         table = known.drop_columns(["_day", "_next_day", "_next_date"])
         if self._entity in UNDATED:
@@ -110,7 +77,7 @@ class EntityHistory:
                 "is_current", pc.invert(is_replaced)
             )
         key = ("source_system", *key_of(self._entity), "version")
-        return table.replace_schema_metadata(_key_metadata(key))
+        return with_key(table, key)
 
 
 class AnswerKey:
@@ -125,9 +92,11 @@ class AnswerKey:
         self._folder = folder
         self._books = books
 
-    def write(self, folder: Path) -> None:
+    def write(self, folder: Path, dates: Collection[date]) -> None:
         """Writes one folder per business date."""
         for day, books in enumerate(self._books):
+            if books[0].business_date not in dates:
+                continue
             target = folder / books[0].business_date.isoformat()
             target.mkdir(parents=True, exist_ok=True)
             summary = self.summary(day)
@@ -146,14 +115,19 @@ class AnswerKey:
             f"silver.{entity}": history.published(day)
             for entity, history in self._histories.items()
         }
-        for name, table in TABLES.items():
-            rows = [row for book in books for row in book.gold.get(name, ())]
-            tables[f"gold.{name}"] = _table(table.columns, rows, table.key)
-        until = [book for books in self._books[: day + 1] for book in books]
-        tables["audit.table_loads"] = _loads([load for book in until for load in book.loads])
-        tables["audit.quarantine"] = _quarantine([row for book in until for row in book.held])
+        for table in TABLES.values():
+            parts = [book.gold[table.name] for book in books if table.name in book.gold]
+            member = typed_table(table.columns, [table.member] if table.member else [], table.key)
+            tables[table.name] = with_key(pa.concat_tables([*parts, member]), table.key)
+        contributions = [book.contribution for book in books if book.contribution]
+        for network in NETWORK_TABLES.values():
+            rows = list(network.count(contributions, books[0].business_date))
+            tables[network.name] = typed_table(network.columns, rows, network.key)
+        for audited in AUDITED_TABLES.values():
+            rows = list(audited.count(self._books[: day + 1]))
+            tables[audited.name] = typed_table(audited.columns, rows, audited.key)
         leaks = [leak for book in books for leak in book.leaks]
-        tables["planted.leakage"] = _table(leakage.COLUMNS, leaks, leakage.COLUMNS)
+        tables["planted.leakage"] = typed_table(leakage.COLUMNS, leaks, leakage.COLUMNS)
         return tables
 
     def summary(self, day: int) -> dict[str, Any]:
@@ -167,7 +141,7 @@ class AnswerKey:
                 if book.events
             },
             "loads": {
-                count: sum(getattr(load, count) for book in books for load in book.loads)
+                count: sum(getattr(one.load, count) for book in books for one in book.loads)
                 for count in Load._fields
                 if count.startswith("rows_")
             },
@@ -208,52 +182,3 @@ def _successors(versions: Sequence[Version], key_length: int) -> list[Version | 
             successors[latest[key]] = version
         latest[key] = position
     return successors
-
-
-def _loads(loads: Sequence[Load]) -> pa.Table:
-    return _table(Load._fields, loads, ("load_id",))
-
-
-def _quarantine(held: Sequence[HeldRow]) -> pa.Table:
-    rows = [(*row, count) for row, count in Counter(held).items()]
-    return _table((*HeldRow._fields, SUMMARY_COUNT), rows, HeldRow._fields)
-
-
-def _table(columns: Sequence[str], rows: Sequence[tuple[Any, ...]], key: Sequence[str]) -> pa.Table:
-    values = zip(*rows, strict=True) if rows else [()] * len(columns)
-    return _from_columns(dict(zip(columns, values, strict=True)), key)
-
-
-def _from_columns(columns: dict[str, Iterable[Any]], key: Sequence[str]) -> pa.Table:
-    arrays = {name: _array(name, values) for name, values in columns.items()}
-    return pa.table(arrays).replace_schema_metadata(_key_metadata(key))
-
-
-def _key_metadata(key: Sequence[str]) -> dict[bytes, bytes]:
-    return {KEY_METADATA: ",".join(key).encode()}
-
-
-def _array(name: str, values: Iterable[Any]) -> pa.Array:
-    if name not in RATIOS and (name == "amount" or name.endswith("_amount")):
-        return _scaled(values, 2)
-    if name == "coverage_rate":
-        return _scaled(values, 6)
-    return pa.array(values, _type(name))
-
-
-def _type(name: str) -> pa.DataType:
-    if name.endswith("_rate") or name in RATIOS:
-        return pa.decimal128(38, 9)
-    if name in INSTANTS:
-        return pa.timestamp("us", tz="UTC")
-    if name in DAYS or name.endswith(("_date", "_month")):
-        return pa.date32()
-    if name in COUNTS or name.endswith(WHOLE_NUMBERS) or name.startswith("rows_"):
-        return pa.int64()
-    return pa.bool_() if name.startswith("is_") else pa.string()
-
-
-def _scaled(values: Iterable[int | None], scale: int) -> pa.Array:
-    """Returns decimals with these digits, of which the last `scale` are the fraction."""
-    digits = pa.array(values, pa.int64()).cast(pa.decimal128(19, 0))
-    return pa.Array.from_buffers(pa.decimal128(19, scale), len(digits), digits.buffers())

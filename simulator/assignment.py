@@ -6,17 +6,18 @@ difference how many of them are simulated at the same time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
-from simulator.answer_key import DayBook, write_histories
+from simulator.answer_key import write_histories
 from simulator.beside import count_beside
 from simulator.chance import Chance
 from simulator.changes import Day, Pace
 from simulator.codes import CodeSet, all_codes
 from simulator.contracts import Contracts
+from simulator.daybook import DayBook, standing
 from simulator.defects import DefectRates
 from simulator.deliveries import deliver_files, deliver_tables
 from simulator.founding import open_contracts, open_departments, people_of_both, register_patients
@@ -25,6 +26,8 @@ from simulator.hospital import Hospital
 from simulator.leakage import leaks
 from simulator.lifecycle import STEPS
 from simulator.office import Office
+from simulator.truth.books import Books
+from simulator.truth.network_tables import contribution
 from simulator.truth.published import Published
 from simulator.truth.tables import true_gold
 from simulator.visits import Visits
@@ -40,6 +43,7 @@ class Assignment:
         deliveries: folder of what reaches the sources.
         histories: folder of what must be published of the records.
         keeps_books: whether to book what must be published, which takes as long as the rest.
+        gold_dates: business dates for whose end gold is counted as well.
     """
 
     name: str
@@ -51,6 +55,7 @@ class Assignment:
     deliveries: Path
     histories: Path
     keeps_books: bool
+    gold_dates: Collection[date]
 
 
 def simulate(assignment: Assignment, delivered: Callable[[], None]) -> list[DayBook]:
@@ -96,17 +101,25 @@ def _close_day(
     ]
 
     def book() -> DayBook:
-        shelves = {**hospital.shelves, codes.shelf.entity: codes.shelf}
         return DayBook(
             source_system=hospital.name,
             business_date=hospital.today,
-            loads=[load for load, _ in counted],
-            held=[row for _, rows in counted for row in rows],
-            gold=true_gold(Published(hospital.name, hospital.today, shelves)),
+            loads=counted,
+            standing=standing(hospital.shelves),
             events=dict(hospital.events[-1]),
             leaks=leaks(hospital, contracts),
         )
 
+    def book_with_gold() -> DayBook:
+        shelves = {**hospital.shelves, codes.shelf.entity: codes.shelf}
+        truth = Books(Published(hospital.name, hospital.today, shelves))
+        return replace(book(), contribution=contribution(truth), gold=true_gold(truth))
+
     if not assignment.keeps_books:
         return book
-    return count_beside(book, assignment.histories / f"{hospital.name}-{hospital.today}.book")
+    if hospital.today not in assignment.gold_dates:
+        booked = book()
+        return lambda: booked
+    return count_beside(
+        book_with_gold, assignment.histories / f"{hospital.name}-{hospital.today}.book"
+    )

@@ -16,7 +16,7 @@ from simulator.scribe import Scribe
 from simulator.shelf import Row, Shelf
 from simulator.vocabulary import CODES_PER_CATEGORY, EMERGING_PROCEDURES, PROCEDURE_CATEGORIES
 
-SOURCE_SYSTEM = "reference_codes"
+SOURCE_SYSTEM, CODES_TABLE = "reference_codes", CODES.name
 SECOND_RELEASE_DAY = 1
 ADDED_LATER = Procedure("0589T", "Emerging technology", "Emerging service 5, any site", "Added")
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from simulator.answer_key import KEY_METADATA, RATIOS
+from simulator.columns import KEY_METADATA, RATIOS
 
 ROW = "(row)"
 GOLD_RATIO_TOLERANCE = Decimal("0.000000001")

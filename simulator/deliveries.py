@@ -11,16 +11,15 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
-from simulator.codes import SOURCE_SYSTEM, CodeSet
+from simulator.codes import CODES_TABLE, SOURCE_SYSTEM, CodeSet
 from simulator.counting import grouped
 from simulator.hospital import Hospital
-from simulator.ledger import HeldRow, Load, LoadName, count_load
+from simulator.ledger import Counted, LoadName, count_load
 from simulator.rows import csv_line
 from simulator.schema import HOSPITAL_TABLES, PAYER_FILES, PayerFile, Table
 from simulator.shelf import Row
 
-Counted = tuple[Load, list[HeldRow]]
-CODES_SOURCE = f"{SOURCE_SYSTEM}.cptcodes"
+CODES_SOURCE = f"{SOURCE_SYSTEM}.{CODES_TABLE}"
 RESENT_DAY, RESENT_HOSPITAL = 1, "hospital_a"
 
 

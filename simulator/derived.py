@@ -60,3 +60,8 @@ DERIVE: dict[str, Callable[[Any, datetime], tuple[Any, ...]]] = {
     "transactions": _of_transaction,
     "claims": _of_claim,
 }
+
+
+def derived(entity: str, truth: Any, at: datetime) -> tuple[Any, ...]:
+    """Returns the derived columns of a record as it is from an instant on."""
+    return DERIVE[entity](truth, at) if entity in DERIVE else ()

@@ -24,6 +24,7 @@ from simulator.model import (
     Remittance,
     Transaction,
 )
+from simulator.oddities import oddities
 from simulator.rows import render
 from simulator.schema import PAYER_FILES
 from simulator.scribe import Scribe
@@ -125,7 +126,9 @@ class Hospital:
     def _row(self, entity: str, typed: Any, stamp: Stamp, *, opens: bool = False) -> Row:
         line = render(entity, typed, stamp.at, self._zones[entity], self.scribe)
         file = PAYER_FILES.get(entity)
-        return Row(line, stamp, self.day, file.period(typed) if file else "", VALID, opens)
+        odd = oddities(entity, typed, stamp.at.date())
+        period = file.period(typed) if file else ""
+        return Row(line, stamp, self.day, period, VALID, opens, odd=odd)
 
     def _zone(self, entity: str) -> ZoneInfo:
         return PAYER_ZONE if entity in PAYER_FILES else ZONES[self.name]

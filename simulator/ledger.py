@@ -5,6 +5,7 @@ rows_read = rows_merged + rows_unchanged + rows_deduplicated + rows_quarantined.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
@@ -46,16 +47,26 @@ class LoadName(NamedTuple):
     business_date: date
 
 
-def count_load(name: LoadName, rows: Iterable[Row], day: int) -> tuple[Load, list[HeldRow]]:
-    """Returns the counts of a load that reads exactly these rows on the day, and what it holds.
+class Counted(NamedTuple):
+    """A load with the rows that it must hold, and how many of its rows are odd, by rule."""
+
+    load: Load
+    held: list[HeldRow]
+    odd: Counter[str]
+
+
+def count_load(name: LoadName, rows: Iterable[Row], day: int) -> Counted:
+    """Returns the counts of a load that reads exactly these rows on the day.
 
     A row that was read before, through the overlap or a file that is sent again, is unchanged,
     deduplicated or held once more.
     """
     read = merged = unchanged = deduplicated = 0
     held = []
+    odd: Counter[str] = Counter()
     for row in rows:
         read += 1
+        odd.update(row.odd)
         if row.verdict == DUPLICATE:
             deduplicated += 1
         elif row.verdict != VALID:
@@ -64,4 +75,5 @@ def count_load(name: LoadName, rows: Iterable[Row], day: int) -> tuple[Load, lis
             merged += 1
         else:
             unchanged += 1
-    return Load(*name, read, merged, unchanged, deduplicated, len(held)), held
+    load = Load(*name, read, merged, unchanged, deduplicated, len(held))
+    return Counted(load, held, odd)

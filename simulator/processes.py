@@ -11,8 +11,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from simulator.answer_key import DayBook
 from simulator.assignment import Assignment
+from simulator.daybook import DayBook
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMAND = (sys.executable, "-m", "simulator.worker")

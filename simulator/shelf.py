@@ -23,7 +23,7 @@ class Row(NamedTuple):
 
     `line` is its text, `day` the index of the business date on which it was written, `verdict`
     VALID, DUPLICATE or the rule by which it must be quarantined; amounts are cents. `period` is
-    the file that a record of a payer lies in.
+    the file that a record of a payer lies in, `odd` names the rules that it breaks unheld.
     """
 
     line: str
@@ -34,6 +34,7 @@ class Row(NamedTuple):
     opens_version: bool = False
     billed: int | None = None
     paid: int | None = None
+    odd: tuple[str, ...] = ()
 
 
 class Version(NamedTuple):
@@ -96,6 +97,10 @@ class Shelf(Generic[T]):
     def rows_since(self, first: date) -> list[Row]:
         """Returns the rows whose watermark lies on or after a business date."""
         return [row for row in self.rows.values() if row.stamp.date >= first]
+
+    def held(self) -> list[Row]:
+        """Returns the rows that break a rule."""
+        return [row for row in self.rows.values() if row.verdict not in {VALID, DUPLICATE}]
 
     def take_replaced(self) -> list[str]:
         """Returns the typed keys whose rows were replaced since the last call."""

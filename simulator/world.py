@@ -8,21 +8,25 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
 
-from simulator.answer_key import AnswerKey, DayBook, write_histories
+from simulator.answer_key import AnswerKey, write_histories
 from simulator.assignment import Assignment
 from simulator.codes import SOURCE_SYSTEM, CodeSet
+from simulator.daybook import DayBook, standing
 from simulator.defects import DefectRates
 from simulator.deliveries import day_folder, deliver_codes
 from simulator.mysql import Parameters, apply_day
 from simulator.processes import Simulation, simulate_all
 from simulator.schema import HOSPITAL_TABLES
+from simulator.truth.books import Books
+from simulator.truth.published import Published
+from simulator.truth.tables import true_gold
 
 DEFAULT_START = date(2026, 1, 31)
 HISTORIES = "histories"
@@ -74,9 +78,9 @@ class World:
                 brought.result()
         shutil.copytree(deliveries / "landing", landing, dirs_exist_ok=True)
 
-    def write_answer_key(self, folder: Path) -> None:
-        """Writes what must be published after each business date, one subfolder per date."""
-        self.answer_key.write(folder)
+    def write_answer_key(self, folder: Path, dates: Collection[date] | None = None) -> None:
+        """Writes what must be published after business dates, all unless given: a folder each."""
+        self.answer_key.write(folder, self.business_dates if dates is None else dates)
 
 
 def generate(
@@ -88,6 +92,7 @@ def generate(
     rates: DefectRates | None = None,
     *,
     keeps_books: bool = True,
+    gold_dates: Collection[date] | None = None,
 ) -> World:
     """Makes a world; the same arguments make the same bytes.
 
@@ -101,6 +106,7 @@ def generate(
         rates: how often each defect is planted.
         keeps_books: whether there is an answer key, which takes as long as the world;
             `generate_again` makes one later.
+        gold_dates: the business dates for which the answer key has gold; all unless given.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -109,20 +115,30 @@ def generate(
     content = json.dumps({**made_from, "rates": asdict(rates)})
     (folder / MADE_FROM).write_text(content, encoding="utf-8")
     dates = [start + timedelta(days=day) for day in range(days + 1)]
-    assignments = _assignments(seed, patients, dates, folder, rates, keeps_books)
+    assignments = _assignments(
+        seed,
+        patients,
+        dates,
+        folder,
+        rates,
+        keeps_books,
+        dates if gold_dates is None else gold_dates,
+    )
     simulations = simulate_all(assignments)
     return World(dates, folder, simulations, _publish_codes(seed, dates, folder), keeps_books)
 
 
-def generate_again(made: Path, folder: Path) -> World:
+def generate_again(made: Path, folder: Path, gold_dates: Collection[date] | None = None) -> World:
     """Makes the world of a folder once more, with its books, in another folder.
+
+    `gold_dates` are the business dates whose gold is asked for; all unless given.
 
     Raises:
         FileNotFoundError: no world was made in the folder.
     """
     made_from = json.loads((made / MADE_FROM).read_text(encoding="utf-8"))
     start, rates = date.fromisoformat(made_from.pop("start")), DefectRates(**made_from.pop("rates"))
-    return generate(**made_from, start=start, rates=rates, folder=folder)
+    return generate(**made_from, start=start, rates=rates, folder=folder, gold_dates=gold_dates)
 
 
 def _assignments(
@@ -132,11 +148,23 @@ def _assignments(
     folder: Path,
     rates: DefectRates,
     keeps_books: bool,
+    gold_dates: Collection[date],
 ) -> list[Assignment]:
     half = patients // 2
     counts = zip(HOSPITAL_TABLES, (patients - half, half), strict=True)
     return [
-        Assignment(name, seed, count, half, dates, rates, folder, folder / HISTORIES, keeps_books)
+        Assignment(
+            name,
+            seed,
+            count,
+            half,
+            dates,
+            rates,
+            folder,
+            folder / HISTORIES,
+            keeps_books,
+            gold_dates,
+        )  # fmt: skip
         for name, count in counts
     ]
 
@@ -146,7 +174,8 @@ def _publish_codes(seed: int, dates: Sequence[date], folder: Path) -> list[DayBo
     codes, books = CodeSet(seed), []
     for day, today in enumerate(dates):
         counted = list(deliver_codes(folder, codes, today, day))
-        loads, held = [load for load, _ in counted], [row for _, rows in counted for row in rows]
-        books.append(DayBook(SOURCE_SYSTEM, today, loads, held))
+        shelves = {codes.shelf.entity: codes.shelf}
+        gold = true_gold(Books(Published(SOURCE_SYSTEM, today, shelves)), of_codes=True)
+        books.append(DayBook(SOURCE_SYSTEM, today, counted, standing(shelves), gold=gold))
     write_histories(folder / HISTORIES, [codes.shelf])
     return books

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
 from simulator.model import Claim, Transaction
 from simulator.truth.agreements import Agreements
+from simulator.truth.outcomes import DENIED, PAID, REVERSED, allowed, in_order, outcome
 from simulator.truth.published import Published
-
-DENIED = "4"
-REVERSED = "22"
-OUTCOMES = {"1": "Paid", "2": "Paid", DENIED: "Denied", REVERSED: "Reversed"}
 
 
 class Adjudicated(NamedTuple):
@@ -22,8 +20,8 @@ class Adjudicated(NamedTuple):
         first_remit_date: the day of the payer's first word.
         first_outcome: the payer's first word.
         final_outcome: the payer's last word.
-        allowed: cents in all.
-        remitted: cents that the payer pays in all.
+        allowed: cents in all, None before the payer's first word.
+        remitted: cents that the payer pays in all, None before its first word.
         expected: cents that the contract allows, if there is one.
         cash_posted_date: the day of the first payment.
         is_first_submission: bills the charge to its primary payer for the first time.
@@ -35,8 +33,8 @@ class Adjudicated(NamedTuple):
     first_remit_date: date | None
     first_outcome: str | None
     final_outcome: str | None
-    allowed: int
-    remitted: int
+    allowed: int | None
+    remitted: int | None
     expected: int | None
     cash_posted_date: date | None
     is_first_submission: bool
@@ -50,22 +48,25 @@ def adjudicated(published: Published, agreements: Agreements) -> list[Adjudicate
     found = []
     for key, claim in published.claims.items():
         charge = published.charges.get(claim.transaction_id)
-        remits = published.remittances_of.get(key, ())
-        outcomes = [OUTCOMES[remit.status_code] for remit in remits]
+        remits = in_order(published.remittances_of.get(key, ()))
+        outcomes = [outcome(remit) for remit in remits]
         is_first = claim.claim_frequency == "1" and claim.payer_sequence == "P"
         is_untouched = claim.claim_status != "Rejected" and key not in replaced
         adjudication = Adjudicated(
             claim=claim,
             charge=charge,
-            first_remit_date=remits[0].remit_date if remits else None,
-            first_outcome=outcomes[0] if remits else None,
-            final_outcome=outcomes[-1] if remits else None,
-            allowed=sum([remit.allowed_amount for remit in remits]),
-            remitted=sum([remit.paid_amount for remit in remits]),
+            first_remit_date=min((remit.remit_date for remit in remits), default=None),
+            first_outcome=_first(outcomes),
+            final_outcome=_last(outcomes),
+            allowed=sum(map(allowed, remits)) if remits else None,
+            remitted=sum([remit.paid_amount for remit in remits]) if remits else None,
             expected=agreements.allowed(claim, charge) if charge else None,
             cash_posted_date=cash.get(key),
             is_first_submission=is_first,
-            is_first_pass=is_first and is_untouched and set(outcomes) == {"Paid"},
+            is_first_pass=is_first
+            and is_untouched
+            and _first(outcomes) == PAID
+            and not {DENIED, REVERSED} & set(outcomes),
         )
         found.append(adjudication)
     return found
@@ -79,3 +80,14 @@ def _cash_dates(published: Published) -> dict[str, date]:
             day = days.get(posting.claim_id, posting.posting_date)
             days[posting.claim_id] = min(day, posting.posting_date)
     return days
+
+
+def _first(outcomes: Sequence[str | None]) -> str | None:
+    """Returns the first word; what was reversed was paid before."""
+    first = outcomes[0] if outcomes else None
+    return PAID if first == REVERSED else first
+
+
+def _last(outcomes: Sequence[str | None]) -> str | None:
+    """Returns the last word of a payer that decided anything."""
+    return next((one for one in reversed(outcomes) if one), None)

@@ -9,6 +9,7 @@ from simulator.model import Transaction
 from simulator.truth.adjudications import Adjudicated, adjudicated
 from simulator.truth.agreements import Agreements
 from simulator.truth.denials import Denial, denials
+from simulator.truth.members import Members
 from simulator.truth.postings import Ledger
 from simulator.truth.published import Published
 from simulator.truth.receivables import Receivables
@@ -32,6 +33,26 @@ class Books:
         return grouped(
             self.published.charges.values(), lambda charge: month_of(charge.service_date)
         )
+
+    @cached_property
+    def patients(self) -> Members:
+        """The people registered, with all versions."""
+        return Members(self.published, "patients")
+
+    @cached_property
+    def providers(self) -> Members:
+        """The clinicians, with all versions."""
+        return Members(self.published, "providers")
+
+    @cached_property
+    def departments(self) -> Members:
+        """The departments, with all versions."""
+        return Members(self.published, "departments")
+
+    @cached_property
+    def procedures(self) -> Members:
+        """The procedure codes, with all versions."""
+        return Members(self.published, "procedures")
 
     @cached_property
     def ledger(self) -> Ledger:

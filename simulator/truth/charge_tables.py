@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from fractions import Fraction
 
 from simulator.counting import (
@@ -42,7 +43,7 @@ def kpi_payment_status(books: Books) -> Rows:
     """Charges by what they got."""
     charges, claims = books.published.charges, books.published.claims_of
     groups = grouped(
-        charges.values(), lambda one: _status_with_claims(one, claims.get(one.transaction_id, []))
+        charges.values(), lambda one: payment_status(one, claims.get(one.transaction_id, []))
     )
     for status, members in groups.items():
         count = len(members)
@@ -162,7 +163,8 @@ def kpi_seasonality(books: Books) -> Rows:
                ratio(index.numerator, index.denominator))  # fmt: skip
 
 
-def _status_with_claims(charge: Transaction, claims: list[Claim]) -> str:
+def payment_status(charge: Transaction, claims: Collection[Claim]) -> str:
+    """Returns Denied if every claim was and payers paid nothing, else the status by the money."""
     refused = all(claim_status(claim) == "Denied" for claim in claims)
     if charge.paid_amount == 0 and claims and refused:
         return "Denied"

@@ -16,9 +16,10 @@ from simulator.counting import (
     ratio,
 )
 from simulator.model import Claim
-from simulator.truth.adjudications import DENIED, REVERSED, Adjudicated
+from simulator.truth.adjudications import Adjudicated
 from simulator.truth.books import Books
 from simulator.truth.gold import Rows, gold_table
+from simulator.truth.outcomes import DENIED, PAID, outcome
 
 
 @dataclass
@@ -71,7 +72,7 @@ def kpi_processing_days(books: Books) -> Rows:
         days = [
             (decision - claim.claim_date).days
             for claim in decided
-            if (decision := _decision_date(books, claim)) and decision >= claim.claim_date
+            if (decision := decision_date(books, claim)) and decision >= claim.claim_date
         ]
         yield (payer, len(decided), len(days), sum(days), len(decided) - len(days),
                ratio(sum(days), len(days)))  # fmt: skip
@@ -116,11 +117,11 @@ def kpi_lags(books: Books) -> Rows:
 def kpi_remittance_denials(books: Books) -> Rows:
     """Denied claims of those remitted."""
     groups = grouped(
-        (remit for remit in books.published.remittances if remit.status_code != REVERSED),
+        (remit for remit in books.published.remittances if outcome(remit) in {DENIED, PAID}),
         lambda remit: (remit.payer_id, month_of(remit.remit_date)),
     )
     for (payer, month), remits in groups.items():
-        denied = sum(remit.status_code == DENIED for remit in remits)
+        denied = sum(outcome(remit) == DENIED for remit in remits)
         is_complete = books.is_complete(month)
         rate = ratio(denied, len(remits)) if is_complete else None
         yield payer, month_end(month), is_complete, len(remits), denied, rate
@@ -189,7 +190,7 @@ def variances(books: Books) -> dict[tuple[str, int], Variance]:
         is_compared = one.claim.payer_sequence == "P" and one.final_outcome == "Paid"
         if is_compared and one.expected is not None and one.first_remit_date:
             place = one.claim.payer_id, month_of(one.first_remit_date)
-            cells[place].add(one.expected, one.allowed)
+            cells[place].add(one.expected, one.allowed or 0)
     return cells
 
 
@@ -219,7 +220,10 @@ def _payers(claims: Iterable[Claim]) -> dict[str, list[Claim]]:
     return grouped(claims, lambda claim: claim.payer_id)
 
 
-def _decision_date(books: Books, claim: Claim) -> date | None:
+def decision_date(books: Books, claim: Claim) -> date | None:
+    """Returns the day of the payer's decision; that of the payment where it leaves it out."""
+    if claim.claim_status == "Pending":
+        return None
     if claim.adjudication_date or claim.claim_status not in {"Approved", "Paid"}:
         return claim.adjudication_date
     charge = books.published.charges.get(claim.transaction_id)

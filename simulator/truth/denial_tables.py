@@ -27,20 +27,21 @@ WHOLE_CENT = Decimal(1)
 
 @gold_table(
     key="transaction_key",
-    measures="claim_key payer_key provider_key department_key denial_date group_code reason_code "
-    "remark_code category stage denied_amount is_initial first_appeal_date appeal_outcome "
-    "is_worked recovered_amount written_off_amount status days_to_appeal days_to_resolution "
-    "appeal_deadline",
+    measures="claim_key payer_key provider_key department_key service_date "
+    "denial_date group_code reason_code remark_code category stage denied_amount is_initial "
+    "first_appeal_date appeal_outcome is_worked recovered_amount written_off_amount status "
+    "days_to_appeal days_to_resolution appeal_deadline",
 )
 def fact_denials(books: Books) -> Rows:
     """The first denial of every charge that its primary payer denied."""
     for denial in books.denials:
-        remit = denial.remit
+        why = denial.reason
         yield (surrogate(books.name, denial.charge.transaction_id),
                surrogate(books.name, denial.claim.claim_id), surrogate(denial.payer.upper()),
-               _provider_key(books, denial), _department_key(books, denial), denial.day,
-               remit.adjustment_1_group, remit.adjustment_1_code, remit.adjustment_1_remark,
-               *denial.cause, denial.amount, denial.is_initial, denial.first_appeal_date,
+               _provider_key(books, denial), _department_key(books, denial),
+               denial.claim.service_date, denial.day,
+               why.group, why.code, why.remark, *why.cause, denial.amount, denial.is_initial,
+               denial.first_appeal_date,
                denial.appeal_outcome, denial.is_worked, denial.recovered, denial.written_off,
                denial.status, denial.days_to_appeal, denial.days_to_resolution,
                denial.appeal_deadline)  # fmt: skip
@@ -125,7 +126,7 @@ def kpi_denial_pareto(books: Books) -> Rows:
         books.denials,
         lambda denial: (
             denial.payer,
-            denial.remit.adjustment_1_group,
+            denial.reason.group,
             denial.reason_code,
             departments[denial.claim.department_id].name
             if denial.claim.department_id in departments
@@ -154,7 +155,8 @@ def kpi_denial_prevention(books: Books) -> Rows:
         rate = ratio(sum(denial.recovered for denial in closed), _denied(closed))
         gain = lost + still_open * (1 - (rate or 0))
         days = [denial.days_to_resolution or 0 for denial in denials if denial.status == RECOVERED]
-        yield (reason, *denials[0].cause, len(denials), _denied(denials), lost, still_open, rate,
+        yield (reason, *denials[0].reason.cause, len(denials), _denied(denials), lost,
+               still_open, rate,
                int(Decimal(gain).quantize(WHOLE_CENT, ROUND_HALF_UP)), sum(days))  # fmt: skip
 
 

@@ -9,27 +9,11 @@ from typing import NamedTuple
 
 from simulator.counting import grouped
 from simulator.model import Appeal, Claim, Posting, Remittance, Transaction
-from simulator.truth.adjudications import DENIED
 from simulator.truth.agreements import Agreements
+from simulator.truth.outcomes import DENIED, Reason, outcome, refusal
 from simulator.truth.published import Published
 
 DENIAL_REASONS = frozenset({"DENIAL", "TIMELY_FILING"})
-CAUSES = {
-    "16": ("Billing", "mid"),
-    "18": ("Billing", "back"),
-    "22": ("Eligibility", "front"),
-    "27": ("Eligibility", "front"),
-    "29": ("Timely filing", "back"),
-    "50": ("Medical necessity", "mid"),
-    "97": ("Coding", "mid"),
-    "197": ("Authorization", "front"),
-    "45": ("Contractual", "none"),
-    "23": ("Other payer", "none"),
-    "1": ("Patient", "none"),
-    "2": ("Patient", "none"),
-    "3": ("Patient", "none"),
-}
-OTHER_CAUSE = ("Other", "unknown")
 OPEN, RECOVERED, WRITTEN_OFF = "Open", "Recovered", "Written off"
 
 
@@ -63,14 +47,14 @@ class Denial(NamedTuple):
         return self.remit.charge_amount
 
     @property
-    def reason_code(self) -> str | None:
-        """Why, as the first adjustment says."""
-        return self.remit.adjustment_1_code
+    def reason(self) -> Reason:
+        """Why, as the first adjustment says that refuses payment."""
+        return refusal(self.remit)
 
     @property
-    def cause(self) -> tuple[str, str]:
-        """Category and stage of the reason."""
-        return CAUSES.get(self.reason_code or "", OTHER_CAUSE)
+    def reason_code(self) -> str:
+        """The code of the reason."""
+        return self.reason.code
 
     @property
     def is_initial(self) -> bool:
@@ -124,7 +108,7 @@ def _first_denials(published: Published) -> dict[str, tuple[Claim, Remittance]]:
     first: dict[str, tuple[Claim, Remittance]] = {}
     for remit in published.remittances:
         claim = published.claims.get(remit.claim_id)
-        if remit.status_code == DENIED and claim and claim.payer_sequence == "P":
+        if outcome(remit) == DENIED and claim and claim.payer_sequence == "P":
             first.setdefault(claim.transaction_id, (claim, remit))
     return {account: denial for account, denial in first.items() if account in published.charges}
 

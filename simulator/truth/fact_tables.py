@@ -1,117 +1,164 @@
-"""Summaries of the fact tables: how many rows there are and what their amounts add up to."""
+"""The fact tables of charges, visits, claims and remittances, row by row."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from operator import attrgetter
-from typing import Any
+from datetime import date
 
-from simulator.counting import grouped, month_end, sums
-from simulator.model import Remittance
+from simulator.derived import DERIVED_COLUMNS, derived
+from simulator.model import Transaction
+from simulator.truth.adjudications import Adjudicated
 from simulator.truth.books import Books
+from simulator.truth.charge_tables import payment_status
+from simulator.truth.claim_tables import decision_date
 from simulator.truth.gold import Rows, gold_table
-from simulator.truth.receivables import total
+from simulator.truth.keys import UNKNOWN, payer_key, surrogate
+from simulator.truth.outcomes import DENIED, allowed, in_order, outcome, reasons
 
-ADJUSTMENTS = [Remittance._fields.index(f"adjustment_{number}_group") for number in (1, 2, 3, 4)]
+CODES_ARRIVE = "a code set has no time of change: its versions begin when its file arrives"
+PEOPLE = ("patient_key patient_version_key provider_key provider_version_key department_key "
+          "department_version_key")  # fmt: skip
 
 
 @gold_table(
-    key="",
-    measures="_row_count billed_amount paid_amount patient_paid_amount adjustment_amount "
-    "write_off_amount open_amount",
+    key="transaction_key",
+    measures=f"encounter_key {PEOPLE} procedure_key payer_key service_date visit_date paid_date "
+    "visit_type amount_type line_of_business icd_code billed_amount paid_amount "
+    "patient_paid_amount adjustment_amount write_off_amount open_amount coverage_rate "
+    "claim_count payment_status",
+    procedure_version_key=CODES_ARRIVE,
 )
 def fact_transactions(books: Books) -> Rows:
     """Charges."""
-    charges = books.published.charges.values()
-    yield len(charges), *sums(charges, "amount", "paid_amount", "patient_paid_amount",
-                              "adjustment_amount", "write_off_amount", "open_amount")  # fmt: skip
+    claims = books.published.claims_of
+    for account, charge in books.published.charges.items():
+        of_charge = claims.get(account, ())
+        yield (surrogate(books.name, account), _encounter_key(books, charge.encounter_id),
+               *_people(books, charge, charge.service_date),
+               books.procedures.key(charge.procedure_code), payer_key(charge.payer_id),
+               charge.service_date, charge.visit_date, charge.paid_date, charge.visit_type,
+               charge.amount_type, charge.line_of_business, charge.icd_code, charge.amount,
+               charge.paid_amount, charge.patient_paid_amount, charge.adjustment_amount,
+               charge.write_off_amount, charge.open_amount, _coverage(charge), len(of_charge),
+               payment_status(charge, of_charge))  # fmt: skip
 
 
-@gold_table(key="", measures="_row_count")
+@gold_table(
+    key="encounter_key",
+    measures=f"{PEOPLE} procedure_key encounter_date encounter_type",
+    procedure_version_key=CODES_ARRIVE,
+)
 def fact_encounters(books: Books) -> Rows:
     """Visits."""
-    yield (len(books.published.encounters),)
+    for visit in books.published.encounters.values():
+        yield (surrogate(books.name, visit.encounter_id),
+               *_people(books, visit, visit.encounter_date),
+               books.procedures.key(visit.procedure_code), visit.encounter_date,
+               visit.encounter_type)  # fmt: skip
 
 
 @gold_table(
-    key="claim_frequency payer_sequence first_outcome final_outcome is_first_pass",
-    measures="_row_count billed_amount paid_amount deductible_amount coinsurance_amount "
-    "copay_amount edit_count allowed_amount remitted_amount expected_allowed_amount",
+    key="claim_key",
+    measures=f"transaction_key encounter_key {PEOPLE} payer_key claim_frequency "
+    "original_claim_key payer_sequence edit_count service_date charge_posted_date bill_date "
+    "claim_date adjudication_date decision_date first_remit_date first_outcome final_outcome "
+    "cash_posted_date is_first_pass processing_days claim_status payment_status payer_type "
+    "billed_amount paid_amount expected_allowed_amount allowed_amount remitted_amount "
+    "deductible_amount coinsurance_amount copay_amount coverage_rate",
 )
 def fact_claims(books: Books) -> Rows:
-    """Claims by what they are and what the payer made of them."""
-    groups = grouped(
-        books.adjudications,
-        lambda one: (one.claim.claim_frequency, one.claim.payer_sequence, one.first_outcome,
-                     one.final_outcome, one.is_first_pass),
-    )  # fmt: skip
-    for place, members in groups.items():
-        amounts = sums(members, "claim.claim_amount", "claim.paid_amount",
-                       "claim.deductible_amount", "claim.coinsurance_amount",
-                       "claim.copay_amount")  # fmt: skip
-        yield (*place, len(members), *amounts,
-               _known_sum(one.claim.edit_count for one in members),
-               *(sums(members, "allowed", "remitted") if place[2] else (None, None)),
-               _known_sum(one.expected for one in members))  # fmt: skip
+    """Claims and what the payer made of them."""
+    for one in books.adjudications:
+        claim, charge = one.claim, one.charge
+        coverage, status = derived("claims", claim, claim.inserted_at)
+        decided = decision_date(books, claim)
+        yield (surrogate(books.name, claim.claim_id),
+               _charge_key(books, claim.transaction_id),
+               _encounter_key(books, claim.encounter_id),
+               *_people(books, claim, claim.service_date), payer_key(claim.payer_id),
+               claim.claim_frequency, _original_key(books, claim.original_claim_id),
+               claim.payer_sequence, claim.edit_count, claim.service_date,
+               charge.inserted_at.date() if charge else None,
+               charge.billed_date if charge else None,
+               claim.claim_date, claim.adjudication_date, decided, one.first_remit_date,
+               one.first_outcome, one.final_outcome, one.cash_posted_date, one.is_first_pass,
+               _processing_days(one, decided), claim.claim_status, status, claim.payer_type,
+               claim.claim_amount, claim.paid_amount, one.expected, one.allowed, one.remitted,
+               claim.deductible_amount, claim.coinsurance_amount, claim.copay_amount,
+               coverage)  # fmt: skip
 
 
 @gold_table(
-    key="status_code",
-    measures="_row_count charge_amount paid_amount patient_responsibility_amount allowed_amount",
+    key="remittance_key",
+    measures="claim_key transaction_key payer_key remit_date check_number status_code "
+    "charge_amount allowed_amount paid_amount patient_responsibility_amount adjusted_amount "
+    "place is_last",
 )
 def fact_remittances(books: Books) -> Rows:
-    """Remittances by their status."""
-    groups = grouped(books.published.remittances, attrgetter("status_code"))
-    for status, remits in groups.items():
-        yield status, len(remits), *sums(remits, "charge_amount", "paid_amount",
-                                         "patient_responsibility_amount",
-                                         "allowed_amount")  # fmt: skip
-
-
-@gold_table(key="group_code reason_code is_denial", measures="_row_count amount")
-def fact_claim_adjustments(books: Books) -> Rows:
-    """The adjustments of the remittances."""
-    amounts = defaultdict(list)
-    for remit in books.published.remittances:
-        for group, code, amount in _adjustments(remit):
-            amounts[group, code, remit.status_code == "4"].append(amount)
-    for place, members in amounts.items():
-        yield *place, len(members), sum(members)
-
-
-@gold_table(key="posting_kind reason_code", measures="_row_count posted_amount")
-def fact_ledger(books: Books) -> Rows:
-    """Postings by what they are and why."""
-    groups = grouped(books.ledger.totals.items(), lambda item: (item[0].kind, item[0].reason))
-    for place, members in groups.items():
-        yield *place, *map(sum, zip(*(posted for _, posted in members), strict=True))
+    """Remittances, each in its place among those of its claim."""
+    for claim_id, remits in books.published.remittances_of.items():
+        ordered = in_order(remits)
+        last = max(
+            range(len(ordered)), key=lambda place: (outcome(ordered[place]) is not None, place)
+        )
+        claim = books.published.claims.get(claim_id)
+        claim_key = surrogate(books.name, claim_id) if claim else UNKNOWN
+        charge_key = _charge_key(books, claim.transaction_id) if claim else UNKNOWN
+        for place, remit in enumerate(ordered):
+            adjusted = sum(why.amount for why in reasons(remit))
+            yield (surrogate(books.name, remit.remittance_id), claim_key, charge_key,
+                   payer_key(remit.payer_id), remit.remit_date, remit.check_number,
+                   remit.status_code, remit.charge_amount, allowed(remit), remit.paid_amount,
+                   remit.patient_responsibility_amount or 0, adjusted, place + 1,
+                   place == last)  # fmt: skip
 
 
 @gold_table(
-    key="month_end_date aging_bucket bill_aging_bucket",
-    measures="_row_count balance_amount open_amount credit_amount",
+    key="remittance_key adjustment_number",
+    measures="claim_key payer_key remit_date is_denial group_code reason_code remark_code amount",
 )
-def fact_ar_balances(books: Books) -> Rows:
-    """Balances of accounts and payers by age."""
-    groups = grouped(
-        books.receivables.aged, lambda cell: (cell.month, cell.bucket, cell.bill_bucket)
+def fact_claim_adjustments(books: Books) -> Rows:
+    """Why payers pay less than was billed."""
+    claims = books.published.claims
+    for remit in books.published.remittances:
+        is_denial = outcome(remit) == DENIED
+        claim = remit.claim_id
+        claim_key = surrogate(books.name, claim) if claim in claims else UNKNOWN
+        for why in reasons(remit):
+            yield (surrogate(books.name, remit.remittance_id), why.number, claim_key,
+                   payer_key(remit.payer_id), remit.remit_date, is_denial, why.group, why.code,
+                   why.remark, why.amount)  # fmt: skip
+
+
+def _people(books: Books, record: object, day: date) -> tuple[str, ...]:
+    return (
+        *books.patients.on(getattr(record, "patient_id", None), day),
+        *books.providers.on(getattr(record, "provider_id", None), day),
+        *books.departments.on(getattr(record, "department_id", None), day),
     )
-    for (month, *buckets), cells in groups.items():
-        of = total(cells)
-        yield month_end(month), *buckets, of.accounts, of.net, of.owed, of.credit
 
 
-def _adjustments(remit: Remittance) -> Iterator[tuple[str, str, int]]:
-    """Yields group, code and amount of each adjustment."""
-    for first in ADJUSTMENTS:
-        adjustment: tuple[Any, ...] = remit[first : first + 3]
-        group, code, amount = adjustment
-        if group is not None:
-            yield group, code, amount
+def _encounter_key(books: Books, encounter: str) -> str:
+    is_known = encounter in books.published.encounters
+    return surrogate(books.name, encounter) if is_known else UNKNOWN
 
 
-def _known_sum(amounts: Iterable[int | None]) -> int | None:
-    """Returns the sum of what is known, None if nothing is."""
-    known = [amount for amount in amounts if amount is not None]
-    return sum(known) if known else None
+def _charge_key(books: Books, account: str) -> str:
+    return surrogate(books.name, account) if account in books.published.charges else UNKNOWN
+
+
+def _original_key(books: Books, claim: str | None) -> str | None:
+    if claim is None:
+        return None
+    return surrogate(books.name, claim) if claim in books.published.claims else UNKNOWN
+
+
+def _coverage(charge: Transaction) -> int | None:
+    columns = derived("transactions", charge, charge.inserted_at)
+    coverage: int | None = columns[DERIVED_COLUMNS["transactions"].index("coverage_rate")]
+    return coverage
+
+
+def _processing_days(one: Adjudicated, decided: date | None) -> int | None:
+    if decided is None or decided < one.claim.claim_date:
+        return None
+    return (decided - one.claim.claim_date).days

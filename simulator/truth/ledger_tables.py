@@ -16,6 +16,7 @@ from simulator.counting import (
 )
 from simulator.truth.books import Books
 from simulator.truth.gold import Rows, gold_table
+from simulator.truth.keys import payer_key
 from simulator.truth.postings import Ledger
 from simulator.truth.receivables import total
 from simulator.vocabulary import SELF_PAY
@@ -209,10 +210,10 @@ def kpi_takebacks(books: Books) -> Rows:
 
 
 @gold_table(
-    key="payer_name month_end_date",
-    measures="is_complete begin_amount charge_amount payment_amount patient_payment_amount "
-    "contractual_amount write_off_amount refund_amount takeback_amount reversal_amount "
-    "transfer_amount end_amount",
+    key="payer_key month_end_date",
+    measures="payer_name is_complete begin_amount charge_amount payment_amount "
+    "patient_payment_amount contractual_amount write_off_amount refund_amount "
+    "takeback_amount reversal_amount transfer_amount end_amount aged_amount difference",
 )
 def ar_rollforward(books: Books) -> Rows:
     """What was owed, what was posted and what was owed then."""
@@ -226,8 +227,10 @@ def ar_rollforward(books: Books) -> Rows:
         kind = "reversal" if place.is_reversed else place.kind
         cells[place.payer, place.month][kind] += posted.amount
     for (payer, month), movements in cells.items():
-        yield (payer, month_end(month), books.is_complete(month), movements["begin"],
-               *(movements[kind] for kind in MOVEMENTS), movements["end"])  # fmt: skip
+        is_complete, end = books.is_complete(month), movements["end"]
+        yield (payer_key(payer), month_end(month), payer, is_complete, movements["begin"],
+               *(movements[kind] for kind in MOVEMENTS), end, end if is_complete else 0,
+               0)  # fmt: skip
 
 
 def _trailing_net_revenue(closes: dict[int, MonthClose], month: int) -> int:

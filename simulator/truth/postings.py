@@ -7,32 +7,40 @@ on the day of the correction, and what became of it on the days of the hospital'
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from datetime import date
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from simulator.counting import month_of
 from simulator.model import Posting, Transaction
+from simulator.truth.keys import surrogate
 from simulator.truth.published import Published
 
 CHARGE = "charge"
-_KEY, _AMOUNT, _PAYER, _INSERTED_AT = (
-    Transaction._fields.index(column)
-    for column in ("transaction_id", "amount", "payer_id", "inserted_at")
+POSTED, REVERSED, MOVED_OUT, MOVED_IN = "posted", "reversed", "moved_out", "moved_in"
+_AMOUNT, _PAYER, _INSERTED_AT = (
+    Transaction._fields.index(column) for column in ("amount", "payer_id", "inserted_at")
 )
 
 
 class Posted(NamedTuple):
-    """One line of the ledger; `amount` is signed as the balance of account and payer changes."""
+    """One line of the ledger; `amount` is signed as the balance of account and payer changes.
 
-    transaction_id: str
+    `transaction_id` is None for a line of the journal whose charge is not there; `version` is that
+    of the charge, None for a line of the journal.
+    """
+
+    posting_key: str
+    transaction_id: str | None
     day: date
     kind: str
+    cause: str
     reason: str | None
     payer: str
     amount: int
-    is_reversed: bool = False
+    version: int | None = None
+    claim_id: str | None = None
 
 
 class Place(NamedTuple):
@@ -56,14 +64,21 @@ class Ledger:
     """The ledger at the end of a business date."""
 
     def __init__(self, published: Published) -> None:
-        self.lines = [*_charges(published), *_journal(published.postings)]
+        charges = published.charges
+        self.lines = [
+            *_charges(published),
+            *(line for posting in published.postings
+              for line in _journal(published.name, posting, charges)),
+        ]  # fmt: skip
 
     @cached_property
     def totals(self) -> dict[Place, Total]:
         """What was posted in each place."""
         amounts: dict[tuple[Any, ...], list[int]] = defaultdict(list)
-        for _, day, kind, reason, payer, amount, is_reversed in self.lines:
-            amounts[month_of(day), kind, reason, payer, is_reversed].append(amount)
+        for line in self.lines:
+            is_reversed = line.cause == REVERSED
+            place = month_of(line.day), line.kind, line.reason, line.payer, is_reversed
+            amounts[place].append(line.amount)
         return {Place(*place): Total(len(of), sum(of)) for place, of in amounts.items()}
 
     def months(self, today: date) -> range:
@@ -74,20 +89,39 @@ class Ledger:
 
 def _charges(published: Published) -> Iterator[Posted]:
     stood: dict[str, int] = {}
-    for _, _, effective_date, _, values in published.versions("transactions"):
-        account, amount, payer = values[_KEY], values[_AMOUNT], values[_PAYER]
+    for source_system, number, effective_date, _, values in published.versions("transactions"):
+        account, amount, payer = values[0], values[_AMOUNT], values[_PAYER]
         day = (effective_date if account in stood else values[_INSERTED_AT]).date()
         change = amount - stood.get(account, 0)
         stood[account] = amount
         if change:
-            yield Posted(account, day, CHARGE, None, payer, change, change < 0)
+            cause = REVERSED if change < 0 else POSTED
+            key = f"{surrogate(source_system, account)}.{number}.{CHARGE}.{cause}"
+            yield Posted(key, account, day, CHARGE, cause, None, payer, change, number)
 
 
-def _journal(postings: list[Posting]) -> Iterator[Posted]:
+def _journal(hospital: str, line: Posting, charges: Container[str]) -> Iterator[Posted]:
     """A transfer takes the balance from one payer and brings it to another."""
-    for line in postings:
-        account, day = line.transaction_id, line.posting_date
-        kind, reason, amount = line.posting_kind, line.reason_code, line.amount
-        yield Posted(account, day, kind, reason, line.payer_id, amount)
-        if line.to_payer_id is not None:
-            yield Posted(account, day, kind, reason, line.to_payer_id, -amount)
+    if not line.amount:
+        return
+    key = surrogate(hospital, line.posting_id)
+    is_transfer = line.to_payer_id is not None
+    posted = Posted(
+        posting_key=f"{key}.{MOVED_OUT}" if is_transfer else key,
+        transaction_id=line.transaction_id if line.transaction_id in charges else None,
+        day=line.posting_date,
+        kind=line.posting_kind,
+        cause=MOVED_OUT if is_transfer else POSTED,
+        reason=line.reason_code,
+        payer=line.payer_id,
+        amount=line.amount,
+        claim_id=line.claim_id,
+    )
+    yield posted
+    if line.to_payer_id is not None:
+        yield posted._replace(
+            posting_key=f"{key}.{MOVED_IN}",
+            cause=MOVED_IN,
+            payer=line.to_payer_id,
+            amount=-line.amount,
+        )

@@ -53,11 +53,11 @@ class Published:
 
     def current(self, entity: str) -> dict[Any, Any]:
         """Returns the records of an entity by key."""
-        return self._shelves[entity].current
+        return self._shelves[entity].current if entity in self._shelves else {}
 
     def versions(self, entity: str) -> list[Version]:
         """Returns all versions of an entity's records, in the order in which they were booked."""
-        return self._shelves[entity].versions
+        return self._shelves[entity].versions if entity in self._shelves else []
 
     @cached_property
     def remittances(self) -> list[Remittance]:

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import cache, cached_property
 from typing import NamedTuple
 
 from simulator.counting import month_end, month_of
-from simulator.model import Transaction
-from simulator.truth.postings import Ledger
+from simulator.truth.postings import Ledger, Posted
 from simulator.truth.published import Published
 
 AGES = (30, 60, 90, 120)
@@ -37,6 +36,35 @@ class Balances(NamedTuple):
         return self.owed - self.credit
 
 
+class Standing(NamedTuple):
+    """What an account owed a payer at a month end, in cents; negative is a credit.
+
+    `transaction_id` is None for all postings to charges that are not there.
+    """
+
+    transaction_id: str | None
+    payer: str
+    month: int
+    balance: int
+    service_date: date
+    bill_date: date | None
+
+    @property
+    def bucket(self) -> str:
+        """The age of the service at the month end."""
+        return _bucket(self.service_date, self.month)
+
+    @property
+    def bill_bucket(self) -> str:
+        """The age of the bill at the month end."""
+        return _bucket(self.bill_date, self.month) if self.is_billed else UNBILLED
+
+    @property
+    def is_billed(self) -> bool:
+        """Whether the charge was billed by then."""
+        return self.bill_date is not None and self.bill_date <= month_end(self.month)
+
+
 class Cell(NamedTuple):
     """The balances of a month end and payer, by the age of service and bill; none is nothing."""
 
@@ -53,24 +81,32 @@ class Receivables:
     def __init__(self, published: Published, ledger: Ledger) -> None:
         self._charges = published.charges
         self._today = published.today
-        self._moves: dict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
+        self._lines: dict[tuple[str | None, str], list[Posted]] = defaultdict(list)
         for line in ledger.lines:
-            moves = self._moves[line.transaction_id, line.payer]
-            moves.append((month_of(line.day), line.amount))
+            self._lines[line.transaction_id, line.payer].append(line)
         self.last_month = max([month_of(self._today), *(place.month for place in ledger.totals)])
+
+    @property
+    def standings(self) -> Iterator[Standing]:
+        """What stood at every month end up to the running month, or that of the last posting."""
+        for (account, payer), lines in self._lines.items():
+            charge = self._charges[account] if account else None
+            since = charge.service_date if charge else min(line.day for line in lines)
+            billed = charge.billed_date if charge else None
+            moves = sorted((month_of(line.day), line.amount) for line in lines)
+            ends = [*(month for month, _ in moves[1:]), self.last_month + 1]
+            balance = 0
+            for (first, amount), end in zip(moves, ends, strict=True):
+                balance += amount
+                for month in range(first, end) if balance else ():
+                    yield Standing(account, payer, month, balance, since, billed)
 
     @cached_property
     def cells(self) -> list[Cell]:
-        """The balances at every month end up to the running month, or that of the last posting."""
+        """What stood, by age."""
         cells: dict[tuple[int, str, str, str], list[int]] = defaultdict(list)
-        for (account, payer), moves in self._moves.items():
-            charge, balance = self._charges[account], 0
-            moves.sort()
-            ends = [*(month for month, _ in moves[1:]), self.last_month + 1]
-            for (month, amount), end in zip(moves, ends, strict=True):
-                balance += amount
-                for standing in range(month, end) if balance else ():
-                    cells[standing, payer, *_buckets(charge, standing)].append(balance)
+        for one in self.standings:
+            cells[one.month, one.payer, one.bucket, one.bill_bucket].append(one.balance)
         return [Cell(*place, balances) for place, balances in cells.items()]
 
     @cached_property
@@ -87,12 +123,8 @@ def total(cells: Iterable[Cell]) -> Balances:
     return Balances(len(balances), owed, sum(credits), len(credits))
 
 
-def _buckets(charge: Transaction, month: int) -> tuple[str, str]:
-    billed = charge.billed_date
-    is_billed = billed is not None and billed <= month_end(month)
-    return _bucket(charge.service_date, month), _bucket(billed, month) if is_billed else UNBILLED
-
-
 @cache
-def _bucket(since: date, month: int) -> str:
+def _bucket(since: date | None, month: int) -> str:
+    if since is None:
+        return UNBILLED
     return BUCKETS[bisect_left(AGES, (month_end(month) - since).days)]

@@ -24,7 +24,7 @@ def kpi_patient_demographics(books: Books) -> Rows:
     """Registered patients."""
     groups = grouped(
         books.published.patients.values(),
-        lambda person: (person.gender or "Unknown", _age_band(age_on(books.today,
+        lambda person: (person.gender or "Unknown", age_band(age_on(books.today,
                                                                      person.birth_date))),
     )  # fmt: skip
     for group, people in groups.items():
@@ -50,5 +50,6 @@ def kpi_version_distribution(books: Books) -> Rows:
             yield entity, number, keys
 
 
-def _age_band(age: int) -> str:
+def age_band(age: int) -> str:
+    """Returns the band of an age; all from 90 on are one."""
     return next(band for oldest, band in AGE_BANDS if age <= oldest)

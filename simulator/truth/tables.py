@@ -2,33 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Any
+import pyarrow as pa
 
+from simulator.columns import typed_table
 from simulator.truth import (
+    account_tables,
     balance_tables,
     charge_tables,
     claim_tables,
+    control_tables,
     denial_tables,
+    dimension_tables,
     exposure_tables,
     fact_tables,
+    forecast_tables,
     ledger_tables,
     record_tables,
+    work_tables,
 )
 from simulator.truth.books import Books
 from simulator.truth.gold import GoldTable
-from simulator.truth.published import Published
 
-_MODULES = (fact_tables, charge_tables, claim_tables, denial_tables, ledger_tables,
-            balance_tables, exposure_tables, record_tables)  # fmt: skip
+_MODULES = (dimension_tables, fact_tables, account_tables, charge_tables, claim_tables,
+            denial_tables, ledger_tables, balance_tables, exposure_tables, record_tables,
+            work_tables, forecast_tables, control_tables)  # fmt: skip
 TABLES: dict[str, GoldTable] = {
-    table.name: table
+    table.count.__name__: table
     for module in _MODULES
     for table in vars(module).values()
     if isinstance(table, GoldTable)
 }
 
 
-def true_gold(published: Published) -> dict[str, list[tuple[Any, ...]]]:
-    """Returns the rows of every gold table for a hospital at the end of its business date."""
-    books = Books(published)
-    return {name: list(table.rows(books)) for name, table in TABLES.items()}
+def true_gold(books: Books, *, of_codes: bool = False) -> dict[str, pa.Table]:
+    """Returns every gold table of a hospital, or of the code sets, at the end of a date."""
+    return {
+        table.name: typed_table(table.columns, list(table.rows(books)), table.key)
+        for table in TABLES.values()
+        if table.of_codes == of_codes
+    }

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 from rich.console import Console
 
-from simulator.answer_key import KEY_METADATA
+from simulator.columns import KEY_METADATA
 from simulator.compare import Difference, compare
 from simulator.verify import (
     answer_key_of,
@@ -26,7 +26,7 @@ from simulator.world import generate
 from tests.simulator_support import DAYS, simulated
 
 DAY = date(2026, 2, 2)
-SIMULATED = "source_system IN ('hospital_a', 'hospital_b', 'reference_codes')"
+SIMULATED = "source_system IN ('hospital_a', 'hospital_b', 'reference_codes', 'unknown')"
 
 
 class PublishedTables:
@@ -138,9 +138,16 @@ def test_instants_are_compared_as_instants() -> None:
 
 
 def test_query_names_the_columns() -> None:
-    expected = table("id", id=[1], amount=[2])
+    expected = table("source_system,id", source_system=["a"], id=[1], amount=[2])
     assert published_query("p_", "silver.t", expected) == (
-        f"SELECT id, amount FROM `p_silver.t` WHERE {SIMULATED}"
+        f"SELECT source_system, id, amount FROM `p_silver.t` WHERE {SIMULATED}"
+    )
+
+
+def test_query_of_a_table_that_spans_hospitals_asks_for_all_of_it() -> None:
+    expected = table("payer_key", payer_key=["a"], payer_name=["A"])
+    assert published_query("p_", "gold.dim_payers", expected) == (
+        "SELECT payer_key, payer_name FROM `p_gold.dim_payers`"
     )
 
 
@@ -154,9 +161,7 @@ def test_query_of_a_summary_counts_and_adds_up() -> None:
 
 def test_a_column_that_counts_rows_is_no_summary() -> None:
     expected = table("entity", entity=["claims"], row_count=[1])
-    assert published_query("p_", "gold.t", expected) == (
-        f"SELECT entity, row_count FROM `p_gold.t` WHERE {SIMULATED}"
-    )
+    assert published_query("p_", "gold.t", expected) == "SELECT entity, row_count FROM `p_gold.t`"
 
 
 def test_what_was_planted_is_not_looked_for(answer_key: Path) -> None:
@@ -167,7 +172,8 @@ def test_what_was_planted_is_not_looked_for(answer_key: Path) -> None:
 
 
 def test_only_published_loads_are_compared() -> None:
-    query = published_query("p_", "audit.table_loads", table("load_id", load_id=["x"]))
+    loads = table("load_id", load_id=["x"], source_system=["hospital_a"])
+    query = published_query("p_", "audit.table_loads", loads)
     assert query.endswith(f"WHERE {SIMULATED} AND state = 'PUBLISHED'")
 
 
@@ -182,15 +188,16 @@ def test_missing_answer_key_says_what_to_do(tmp_path: Path) -> None:
         verify(tmp_path, PublishedTables({}), "p_", DAY)  # type: ignore[arg-type]
 
 
-def test_report_shows_some_differences_of_each_table() -> None:
-    many = [Difference("gold.t", f"id={n}", "x", "1", "2") for n in range(50)]
-    console = Console(file=io.StringIO(), width=120)
+def test_report_shows_some_differences_of_each_table_whole() -> None:
+    many = [Difference("gold.t", f"key={'k' * 200}, id={n}", "x", "1", "2") for n in range(50)]
+    console = Console(file=io.StringIO(), width=80)
 
     print_report(console, DAY, many)
 
     printed = console.file.getvalue()  # type: ignore[attr-defined]
-    assert "id=19" in printed
+    assert f"  key={'k' * 200}, id=19: x: expected 1, published 2\n" in printed
     assert "id=20" not in printed
+    assert "gold.t: x 50\n" in printed
     assert "… and 30 more" in printed
     assert "50 differences" in printed
 
@@ -206,17 +213,17 @@ def test_command_without_a_run_says_so(
 
 def test_state_without_a_world_says_so(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="CSV exports has no answer key"):
-        answer_key_of(tmp_path)
+        answer_key_of(tmp_path, DAY)
 
 
 def test_answer_key_of_a_state_is_worked_out_once(tmp_path: Path) -> None:
     generate(3, 60, 0, DAY, tmp_path / "simulator", keeps_books=False)
 
-    folder = answer_key_of(tmp_path)
+    folder = answer_key_of(tmp_path, DAY)
     names = [name for name, _ in answer_key_tables(folder, DAY)]
     assert "gold.kpi_revenue" in names
     written = (folder / str(DAY) / "summary.json").stat().st_mtime_ns
-    assert answer_key_of(tmp_path) == folder
+    assert answer_key_of(tmp_path, DAY) == folder
     assert (folder / str(DAY) / "summary.json").stat().st_mtime_ns == written
     assert sorted(path.name for path in tmp_path.iterdir()) == ["answer_key", "simulator"]
 

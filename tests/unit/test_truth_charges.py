@@ -5,15 +5,18 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from simulator.truth.keys import surrogate
+from simulator.truth.keys import surrogate, version_key
 from tests.books_support import (
     HOSPITAL,
     PROCEDURE,
+    PROVIDER,
+    SERVICE,
     TODAY,
+    Since,
+    at,
     books,
     charge,
     claim,
-    only,
     patient,
     rows,
 )
@@ -139,6 +142,24 @@ def test_versions_are_counted_per_record() -> None:
     ]
 
 
-def test_one_hospital_is_summed_up_as_a_whole() -> None:
-    of = books(transactions=[charge("T1", paid_amount=30_00), charge("T2", write_off_amount=5_00)])
-    assert tuple(only("fact_transactions", of).values()) == (2, 200_00, 30_00, 0, 0, 5_00, 165_00)
+def test_a_charge_names_the_versions_that_were_in_force_on_its_day_of_service() -> None:
+    moved = PROVIDER._replace(department_id="DEPT2")
+    of = books(
+        transactions=[
+            charge("T1", service_date=date(2026, 1, 5)),
+            charge("T2", service_date=date(2026, 2, 1), patient_id="P404"),
+        ],
+        providers=[PROVIDER, Since(moved, date(2026, 2, 1))],
+        patients=[patient()],
+    )
+
+    first, second = rows("fact_transactions", of)
+
+    assert first["provider_key"] == second["provider_key"] == surrogate(HOSPITAL, "D1")
+    assert first["provider_version_key"] == version_key(HOSPITAL, "D1", at(SERVICE))
+    assert second["provider_version_key"] == version_key(HOSPITAL, "D1", at(date(2026, 2, 1)))
+    assert first["patient_key"] == surrogate(HOSPITAL, "P1")
+    assert second["patient_version_key"] == "unknown"
+    assert (first["billed_amount"], first["open_amount"], first["claim_count"]) == (
+        100_00, 100_00, 0
+    )  # fmt: skip

@@ -129,7 +129,7 @@ def test_underpayments_and_overpayments_are_never_netted() -> None:
     ]
 
 
-def test_claims_and_remittances_are_summed_up_by_what_became_of_them() -> None:
+def test_claims_and_remittances_are_told_with_what_became_of_them() -> None:
     of = books(
         transactions=[charge()],
         claims=[claim("C1", edit_count=3), claim("C2", payer_sequence="S", payer_id=MEDICARE)],
@@ -141,18 +141,24 @@ def test_claims_and_remittances_are_summed_up_by_what_became_of_them() -> None:
         fee_schedules=[fee(75, SERVICE)],
     )  # fmt: skip
 
-    first, second = (tuple(row.values()) for row in rows("fact_claims", of))
-
-    assert first == ("1", "P", "Paid", "Paid", True, 1, 100_00, 0, 0, 0, 0, 3, 70_00, 60_00, 75_00)
-    assert second == ("1", "S", "Denied", "Denied", False, 1, 100_00, 0, 0, 0, 0, 0, 0, 0, None)
-    assert [tuple(row.values()) for row in rows("fact_remittances", of)] == [
-        ("1", 1, 100_00, 60_00, 10_00, 70_00),
-        ("4", 1, 100_00, 0, 0, 0),
+    of_claims = ("first_outcome", "final_outcome", "is_first_pass", "allowed_amount",
+                 "remitted_amount", "expected_allowed_amount")  # fmt: skip
+    assert [tuple(row[name] for name in of_claims) for row in rows("fact_claims", of)] == [
+        ("Paid", "Paid", True, 70_00, 60_00, 75_00),
+        ("Denied", "Denied", False, 0, 0, None),
     ]
-    assert [tuple(row.values()) for row in rows("fact_claim_adjustments", of)] == [
-        ("CO", "45", False, 1, 30_00),
-        ("PR", "2", False, 1, 10_00),
-        ("CO", "50", True, 1, 100_00),
+    of_remits = ("status_code", "adjusted_amount", "paid_amount", "allowed_amount", "is_last")
+    assert [tuple(row[name] for name in of_remits) for row in rows("fact_remittances", of)] == [
+        ("1", 40_00, 60_00, 70_00, True),
+        ("4", 100_00, 0, 0, True),
+    ]
+    of_reasons = ("group_code", "reason_code", "adjustment_number", "is_denial", "amount")
+    assert [
+        tuple(row[name] for name in of_reasons) for row in rows("fact_claim_adjustments", of)
+    ] == [
+        ("CO", "45", 1, False, 30_00),
+        ("PR", "2", 2, False, 10_00),
+        ("CO", "50", 1, True, 100_00),
     ]
 
 

@@ -55,7 +55,7 @@ def test_first_denial_of_a_primary_claim_counts() -> None:
         ],
     )
     assert (found.claim.claim_id, found.reason_code, found.day) == ("C1", "16", DENIED)
-    assert (found.cause, found.is_initial) == (("Billing", "mid"), True)
+    assert (found.reason.cause, found.is_initial) == (("Billing", "mid"), True)
 
 
 def test_denial_of_a_corrected_claim_is_not_initial() -> None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from simulator.truth.keys import payer_key
 from tests.books_support import (
     AETNA,
     SELF_PAY,
@@ -30,9 +31,9 @@ def test_charge_is_posted_when_it_was_entered_and_a_correction_when_it_was_made(
 
     found = books(transactions=[first, second]).ledger.lines
 
-    assert [(one.day, one.amount, one.is_reversed) for one in found] == [
-        (date(2025, 12, 30), 100_00, False),
-        (date(2026, 3, 2), -10_00, True),
+    assert [(one.day, one.amount, one.cause) for one in found] == [
+        (date(2025, 12, 30), 100_00, "posted"),
+        (date(2026, 3, 2), -10_00, "reversed"),
     ]
 
 
@@ -41,7 +42,7 @@ def test_version_that_leaves_the_amount_posts_nothing() -> None:
     assert len(books(transactions=versions).ledger.lines) == 1
 
 
-def test_ledger_is_summed_up_by_kind_and_reason_and_a_transfer_is_two_lines() -> None:
+def test_a_transfer_is_two_lines_of_the_ledger() -> None:
     of = books(
         transactions=[charge()],
         postings=[
@@ -52,12 +53,14 @@ def test_ledger_is_summed_up_by_kind_and_reason_and_a_transfer_is_two_lines() ->
         ],
     )
 
-    assert [tuple(row.values()) for row in rows("fact_ledger", of)] == [
-        ("charge", None, 1, 100_00),
-        ("payment", None, 1, -60_00),
-        ("contractual", "CO-45", 1, -30_00),
-        ("transfer", "PATIENT", 2, 0),
-        ("write_off", "CHARITY", 1, -10_00),
+    columns = ("posting_kind", "posting_cause", "reason_code", "payer_key", "posted_amount")
+    assert [tuple(row[name] for name in columns) for row in rows("fact_ledger", of)] == [
+        ("charge", "posted", None, payer_key(AETNA), 100_00),
+        ("payment", "posted", None, payer_key(AETNA), -60_00),
+        ("contractual", "posted", "CO-45", payer_key(AETNA), -30_00),
+        ("transfer", "moved_out", "PATIENT", payer_key(AETNA), -10_00),
+        ("transfer", "moved_in", "PATIENT", payer_key(SELF_PAY), 10_00),
+        ("write_off", "posted", "CHARITY", payer_key(AETNA), -10_00),
     ]
 
 

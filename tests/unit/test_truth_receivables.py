@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+from simulator.truth.keys import UNKNOWN
 from tests.books_support import (
     AETNA,
     MEDICARE,
@@ -108,13 +109,35 @@ def test_billed_balances_age_from_the_bill_and_unbilled_ones_stay_out() -> None:
     assert (old["bill_aging_bucket"], old["open_amount"]) == ("31-60", 30_00)
     assert (young["bill_aging_bucket"], young["open_amount"]) == ("0-30", 50_00)
     assert young["hospital_open_rate"] == Decimal("0.625")
-    assert [tuple(row.values()) for row in rows("fact_ar_balances", of)] == [
-        (JAN, "0-30", "0-30", 1, 30_00, 30_00, 0),
-        (FEB, "31-60", "31-60", 1, 30_00, 30_00, 0),
-        (JAN, "0-30", "unbilled", 2, 70_00, 70_00, 0),
-        (FEB, "31-60", "0-30", 1, 50_00, 50_00, 0),
-        (FEB, "31-60", "unbilled", 1, 20_00, 20_00, 0),
+    columns = ("month_end_date", "aging_bucket", "bill_aging_bucket", "bill_age_days",
+               "balance_amount")  # fmt: skip
+    assert [tuple(row[name] for name in columns) for row in rows("fact_ar_balances", of)] == [
+        (JAN, "0-30", "0-30", 19, 30_00),
+        (FEB, "31-60", "31-60", 47, 30_00),
+        (JAN, "0-30", "unbilled", None, 50_00),
+        (FEB, "31-60", "0-30", 18, 50_00),
+        (JAN, "0-30", "unbilled", None, 20_00),
+        (FEB, "31-60", "unbilled", None, 20_00),
     ]
+
+
+def test_postings_to_charges_that_are_not_there_are_one_account_that_ages_from_the_first() -> None:
+    of = books(
+        FEB,
+        transactions=[charge("T1")],
+        postings=[
+            posting("payment", -30_00, date(2025, 12, 5), "T404"),
+            posting("payment", -20_00, date(2026, 1, 2), "T405"),
+        ],
+    )
+
+    balances = [row for row in rows("fact_ar_balances", of) if row["transaction_key"] == UNKNOWN]
+
+    assert [(row["month_end_date"], row["balance_amount"]) for row in balances] == [
+        (date(2025, 12, 31), -30_00), (JAN, -50_00), (FEB, -50_00)
+    ]  # fmt: skip
+    assert {row["service_date"] for row in balances} == {date(2025, 12, 5)}
+    assert {row["bill_aging_bucket"] for row in balances} == {"unbilled"}
 
 
 def test_credits_are_told_by_payer_and_old_ones_apart() -> None:
