@@ -63,11 +63,11 @@ def plan_preview() -> dict[str, Any]:
 
 
 @task.branch(trigger_rule="none_failed")
-def show_outcome(preview: dict[str, Any] | None) -> str:
+def show_outcome(preview: dict[str, Any] | None, output_uri: str | None) -> str:
     """Records and logs what becomes of the rows; goes on only if that is wanted."""
     context = get_current_context()
     wanted = replays.request(context["params"])
-    batch = Batch.model_validate(preview) if preview else None
+    batch = Batch.model_validate(preview).built(output_uri) if preview and output_uri else None
     lines = replays.show(wanted, runs.current(context), batch)
     for line in lines or ["No open row is meant."]:
         print(line)
@@ -91,8 +91,9 @@ def apply_request() -> None:
 def rcm_replay_quarantine() -> None:
     preview: Any = plan_preview()
     published: Any = publish_batch()
-    outcome, closed = show_outcome(preview), close_run()
-    chain(open_run(), preview, build_batch(BUILD_PREVIEW, plan_task_id=PLAN_PREVIEW), outcome)
+    built: Any = build_batch(BUILD_PREVIEW, plan_task_id=PLAN_PREVIEW)
+    outcome, closed = show_outcome(preview, built.output), close_run()
+    chain(open_run(), preview, built, outcome)
     chain(outcome, apply_request(), published, closed)
     chain(outcome, [published.children[REFRESH_GOLD], closed])
 

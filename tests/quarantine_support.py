@@ -8,14 +8,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from tests.sql_support import Row, Warehouse, hold_lease
+from tests.sql_support import Row, Warehouse, hold_lease, named_run
 from utils.audit.loads import Load
 from utils.audit.runs import Run
-from utils.batch.reports import ACCEPTED, DQ, LOADS, QUARANTINE, REFUSED
+from utils.batch.reports import LOADS, REPORTS
 from utils.gcp import bigquery
-from utils.silver.names import staged_table
 from utils.silver.publication import publish_sql
-from utils.silver.staging import PUBLISHED
 
 RUN = Run(run_id="manual", dag_id="rcm_replay_quarantine", business_date=date(2025, 6, 30))
 MONDAY, TUESDAY = "2025-06-02", "2025-06-03"  # names of loads
@@ -46,17 +44,6 @@ def held(load: str, row_id: int = 1, **row: Any) -> Row:
     }
 
 
-def _staging_table(name: str, columns: list[tuple[str, str]]) -> str:
-    values = ", ".join(
-        f"CAST(JSON_VALUE(row_json, '$.{column}') AS {kind}) AS {column}"
-        for column, kind in columns
-    )
-    return (
-        f"CREATE OR REPLACE TABLE {staged_table(PUBLISHED, name)} AS "
-        f"SELECT {values} FROM UNNEST(JSON_QUERY_ARRAY(@{name})) AS row_json;"
-    )
-
-
 @dataclass(frozen=True)
 class Ledger:
     """The ledger and the batches that change it."""
@@ -72,21 +59,19 @@ class Ledger:
         **staged: Any,
     ) -> None:
         """Stages a batch and publishes it; `versions` are new versions of claims."""
-        content = {
-            "quarantine": (QUARANTINE, rows),
-            "accepted": (ACCEPTED, accepted),
-            "loads": (LOADS, staged.get("loads", ())),
-            "dq": (DQ, staged.get("dq", ())),
-            "refused": (REFUSED, ()),
-        }
-        self.warehouse.stage_entity("claims", list(staged.get("versions", ())), [])
-        values = {name: json.dumps(list(given)) for name, (_, given) in content.items()}
-        tables = [_staging_table(name, columns) for name, (columns, _) in content.items()]
-        bigquery.query("\n".join(tables), values)
+        content = {**staged, "quarantine": rows, "accepted": accepted}
+        self.warehouse.stage_entity(batch_id, "claims", list(staged.get("versions", ())), [])
+        for name, columns in REPORTS.items():
+            rows_json = json.dumps(list(content.get(name, ())))
+            self.warehouse.stage(batch_id, name, columns, rows_json)
         hold_lease("test")
-        named = {"batch_id": batch_id, "batch_uri": f"gs://{batch_id}", "run_id": "test"}
-        publish = {**named, "business_date": RUN.business_date}
-        bigquery.query(publish_sql(["claims"], is_rebuild=is_rebuild), publish)
+        values = {
+            **named_run("test").identity,
+            "batch_id": batch_id,
+            "batch_uri": f"gs://{batch_id}",
+            "business_date": RUN.business_date,
+        }
+        bigquery.query(publish_sql(batch_id, ["claims"], is_rebuild=is_rebuild), values)
 
     def rows(self, columns: str) -> list[tuple[Any, ...]]:
         rows = self.warehouse.rows("audit", "quarantine", columns)

@@ -24,6 +24,7 @@ from utils.contracts.entities import Entity, SilverTable, entities
 from utils.gcp import bigquery
 from utils.gold.models import gold_models
 from utils.gold.script import build_statement, refresh_script
+from utils.silver.names import staged_table
 from utils.silver.publication import history_query
 from utils.silver.tables import silver_view
 
@@ -94,7 +95,7 @@ def run_model(name: str, given: dict[str, list[Row]], business_date: date) -> li
         f"SELECT {', '.join(model.header.columns)} FROM {name};",
     ]
     rows = {_given(table): _complete(table, given.get(table, [])) for table in tables}
-    values: dict[str, object] = {"business_date": business_date, "run_id": "test"}
+    values = {**named_run("test").identity, "business_date": business_date}
     return bigquery.query("\n".join(script), {**values, **rows})
 
 
@@ -189,10 +190,15 @@ def _as_json(value: object) -> str:
     return value.isoformat() if isinstance(value, date | datetime) else str(value)
 
 
+def named_run(run_id: str) -> Run:
+    """The run of the tests' DAG with this id."""
+    return Run(run_id=run_id, dag_id="tests", business_date=BUSINESS_DATE)
+
+
 def hold_lease(run_id: str) -> None:
     """Gives a run the lease, whoever held it."""
-    run = Run(run_id=run_id, dag_id="tests", business_date=BUSINESS_DATE)
-    if (holder := lease.take(run)).run_id != run_id:
+    run = named_run(run_id)
+    if not (holder := lease.take(run)).is_run(run):
         lease.take(run, instead_of=holder)
 
 
@@ -213,16 +219,20 @@ class Warehouse:
             {_given(entity): _complete(entity, rows)},
         )
 
-    def stage_entity(self, entity: str, versions: list[Row], revisions: list[Row]) -> None:
-        """Replaces what is staged of an entity."""
+    def stage_entity(
+        self, batch_id: str, entity: str, versions: list[Row], revisions: list[Row]
+    ) -> None:
+        """Stages a batch's rows of an entity."""
         content = {"versions": _complete(entity, versions), "revisions": json.dumps(revisions)}
         for table in entities()[entity].silver_tables():
             columns = list(_columns(table.name).items())
-            self.stage(f"silver_{table.name}", columns, content[table.folder])
+            self.stage(batch_id, table.name, columns, content[table.folder])
 
-    def stage(self, name: str, columns: list[tuple[str, str]], rows_json: str = "[]") -> None:
-        """Replaces a staging table."""
-        table = f"`{self.environment.table('staging', name)}`"
+    def stage(
+        self, batch_id: str, name: str, columns: list[tuple[str, str]], rows_json: str = "[]"
+    ) -> None:
+        """Fills a staging table of a batch."""
+        table = f"`{staged_table(batch_id, name)}`"
         declared = ", ".join(" ".join(column) for column in columns)
         bigquery.query(
             f"CREATE OR REPLACE TABLE {table} ({declared});\n"
@@ -239,7 +249,7 @@ class Warehouse:
     ) -> int:
         """Runs the gold script and returns how many rows of gold it wrote or removed."""
         hold_lease(run_id)
-        values = {"business_date": business_date, "run_id": run_id}
+        values = {**named_run(run_id).identity, "business_date": business_date}
         config = QueryJobConfig(
             query_parameters=[bigquery.parameter(name, value) for name, value in values.items()]
         )

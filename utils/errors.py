@@ -58,5 +58,9 @@ class ObjectChanged(StorageError):
     """An object was replaced while it was in use; the same call may succeed later."""
 
 
+class WarehouseError(PipelineError):
+    """A statement failed in BigQuery."""
+
+
 class StateError(PipelineError):
     """The audit tables do not allow what was asked for."""

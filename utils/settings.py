@@ -24,6 +24,7 @@ class DataprocSettings(StrictModel):
     subnetwork: str | None = None
     artefacts: str = Field(pattern=r"^gs://.+[^/]$")
     properties: dict[str, str] = {}
+    time_to_live: timedelta = timedelta(hours=1)
 
 
 class Settings(StrictModel):

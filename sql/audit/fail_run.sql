@@ -4,7 +4,7 @@ MERGE {{ ref("pipeline_runs") }} AS known
 USING (
   {% include "audit/given.sql" %}
 ) AS given
-  ON known.run_id = given.run_id
+  ON known.dag_id = given.dag_id AND known.run_id = given.run_id
 WHEN MATCHED THEN
   UPDATE SET
     state = given.state,

@@ -1,4 +1,4 @@
--- The lease, if @run_id holds it.
+-- The lease, if @run_id of @dag_id holds it.
 SELECT run_id
 FROM {{ ref("leases") }}
-WHERE run_id = @run_id
+WHERE dag_id = @dag_id AND run_id = @run_id

@@ -1,4 +1,4 @@
--- Gives the lease back, if @run_id holds it.
+-- Gives the lease back, if @run_id of @dag_id holds it.
 UPDATE {{ ref("leases") }}
 SET dag_id = NULL, run_id = NULL
-WHERE run_id = @run_id;
+WHERE dag_id = @dag_id AND run_id = @run_id;

@@ -114,6 +114,7 @@ CREATE TABLE IF NOT EXISTS {{ ref("quarantine_replays") }} (
 -- a monthly delivery: rows_failed = 1 where no file came. Examples name the first rows that break a
 -- check of gold, by the columns that it declares. Reason says in words what breaks a rule of silver.
 CREATE TABLE IF NOT EXISTS {{ ref("dq_results") }} (
+  dag_id STRING,
   run_id STRING NOT NULL,
   business_date DATE NOT NULL,
   layer STRING NOT NULL,
@@ -132,11 +133,12 @@ CREATE TABLE IF NOT EXISTS {{ ref("publications") }} (
   layer STRING NOT NULL,
   business_date DATE NOT NULL,
   batch_uri STRING,
+  dag_id STRING,
   run_id STRING NOT NULL,
   published_at TIMESTAMP NOT NULL
 );
 
--- One row: the run that may publish, NULL while none does.
+-- One row: the run that may publish, NULL while none does. Two DAGs may have runs of one id.
 CREATE TABLE IF NOT EXISTS {{ ref("leases") }} (
   dag_id STRING,
   run_id STRING,

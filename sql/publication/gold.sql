@@ -1,7 +1,7 @@
 -- Builds, checks and publishes gold as one job. Models are temporary tables until every promise is
 -- counted; a broken one of severity `fail` ends the script before anything is published. One
 -- transaction then touches only the rows that differ: readers see all of it or nothing, and a repeated
--- run changes nothing. Parameters: @business_date DATE, @run_id STRING.
+-- run changes nothing. Parameters: @business_date DATE, @dag_id, @run_id STRING.
 DECLARE failures STRING;
 
 {% for statement in builds %}
@@ -18,11 +18,11 @@ SET failures = (
       '; ' ORDER BY entity, rule
     )
   FROM {{ ref("dq_results") }}
-  WHERE run_id = @run_id AND layer = 'gold' AND severity = 'fail' AND rows_failed > 0
+  WHERE dag_id = @dag_id AND run_id = @run_id AND layer = 'gold' AND severity = 'fail' AND rows_failed > 0
 );
 
 IF failures IS NOT NULL THEN
-  RAISE USING MESSAGE = failures;
+  RAISE USING MESSAGE = CONCAT('{{ marker }}', failures);
 END IF;
 
 BEGIN TRANSACTION;
@@ -57,18 +57,21 @@ WHERE
   );
 {% endfor %}
 INSERT INTO {{ ref("publications") }} (
-  publication_id, layer, business_date, run_id, published_at
+  publication_id, layer, business_date, dag_id, run_id, published_at
 )
 SELECT
-  CONCAT('gold.', @run_id),
+  CONCAT('gold.', @dag_id, '.', @run_id),
   'gold',
   @business_date,
+  @dag_id,
   @run_id,
   CURRENT_TIMESTAMP()
 FROM (SELECT 1)
 WHERE
   NOT EXISTS (
-    SELECT 1 FROM {{ ref("publications") }} WHERE publication_id = CONCAT('gold.', @run_id)
+    SELECT 1
+    FROM {{ ref("publications") }}
+    WHERE publication_id = CONCAT('gold.', @dag_id, '.', @run_id)
   );
 
 COMMIT TRANSACTION;

@@ -1,18 +1,20 @@
--- Counts the rows that break each promise of each model, in place of what the run recorded before.
+-- Counts the rows that break each promise of each model, in place of what the run recorded before. A
+-- statement per model: one over all of them is too complex for the planner.
 BEGIN TRANSACTION;
 
 DELETE FROM {{ ref("dq_results") }}
-WHERE run_id = @run_id AND layer = 'gold';
-
+WHERE dag_id = @dag_id AND run_id = @run_id AND layer = 'gold';
+{% for name, promises in checked %}
 INSERT INTO {{ ref("dq_results") }} (
-  run_id, business_date, layer, entity, rule, severity, rows_checked, rows_failed, examples,
+  dag_id, run_id, business_date, layer, entity, rule, severity, rows_checked, rows_failed, examples,
   checked_at
 )
 SELECT
+  @dag_id,
   @run_id,
   @business_date,
   'gold',
-  checked.entity,
+  '{{ name }}',
   result.rule,
   result.severity,
   checked.rows_checked,
@@ -20,9 +22,7 @@ SELECT
   result.examples,
   CURRENT_TIMESTAMP()
 FROM (
-  {%- for name, promises in checked %}
   SELECT
-    '{{ name }}' AS entity,
     COUNT(*) AS rows_checked,
     [
       {%- for promise in promises %}
@@ -35,11 +35,7 @@ FROM (
       {%- endfor %}
     ] AS results
   FROM {{ ref(name) }}
-  {%- if not loop.last %}
-  UNION ALL
-  {%- endif %}
-  {%- endfor %}
 ) AS checked
 CROSS JOIN UNNEST(checked.results) AS result;
-
+{% endfor %}
 COMMIT TRANSACTION;

@@ -23,5 +23,7 @@ SET imbalances = (
 );
 
 IF imbalances IS NOT NULL THEN
-  RAISE USING MESSAGE = CONCAT('Loads do not balance, see audit.table_loads: ', imbalances);
+  RAISE USING MESSAGE = CONCAT(
+    '{{ marker }}Loads do not balance, see audit.table_loads: ', imbalances
+  );
 END IF;

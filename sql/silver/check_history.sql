@@ -24,6 +24,6 @@ SET broken = (
 
 IF broken IS NOT NULL THEN
   RAISE USING MESSAGE = CONCAT(
-    'Nothing was published, the history in ', @batch_uri, ' is wrong: ', broken
+    '{{ marker }}Nothing was published, the history in ', @batch_uri, ' is wrong: ', broken
   );
 END IF;

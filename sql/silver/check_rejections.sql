@@ -10,7 +10,7 @@ SET broken = (
 
 IF broken IS NOT NULL THEN
   RAISE USING MESSAGE = CONCAT(
-    'Nothing was published: rows that were rejected would pass, see audit.quarantine. ',
+    '{{ marker }}Nothing was published: rows that were rejected would pass, see audit.quarantine. ',
     'Hold them by a rule. Loads: ', broken
   );
 END IF;

@@ -2,7 +2,7 @@
 -- batch brings (a rebuild: everything), keeps the quarantine ledger and records the publication.
 -- Ends with an error, and changes no table that readers see, when a load does not balance, when a
 -- history breaks a promise, or when the run has lost its lease.
--- Parameters: @batch_id, @batch_uri, @run_id STRING, @business_date DATE.
+-- Parameters: @batch_id, @batch_uri, @dag_id, @run_id STRING, @business_date DATE.
 DECLARE imbalances STRING;
 DECLARE broken STRING;
 
@@ -43,8 +43,11 @@ FROM {{ ref("staged_" ~ table.name) }};
 {%- endif %}
 {% include "quarantine/keep.sql" %}
 INSERT INTO {{ ref("publications") }} (
-  publication_id, layer, business_date, batch_uri, run_id, published_at
+  publication_id, layer, business_date, batch_uri, dag_id, run_id, published_at
 )
-VALUES (@batch_id, 'silver', @business_date, @batch_uri, @run_id, CURRENT_TIMESTAMP());
+VALUES (@batch_id, 'silver', @business_date, @batch_uri, @dag_id, @run_id, CURRENT_TIMESTAMP());
 
 COMMIT TRANSACTION;
+{% for name in staged %}
+DROP TABLE IF EXISTS {{ ref("staged_" ~ name) }};
+{%- endfor %}

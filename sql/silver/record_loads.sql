@@ -18,13 +18,14 @@ WHERE
   AND load_id IN (SELECT load_id FROM {{ ref("table_loads") }} WHERE batch_id = @batch_id);
 
 INSERT INTO {{ ref("dq_results") }} (
-  run_id, business_date, layer, load_id,
+  dag_id, run_id, business_date, layer, load_id,
   {%- for column in rule_results %}
   {{ column }},
   {%- endfor %}
   checked_at
 )
 SELECT
+  @dag_id,
   @run_id,
   @business_date,
   'silver',

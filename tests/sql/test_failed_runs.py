@@ -41,6 +41,22 @@ def test_every_task_that_failed_is_named_once_until_the_run_succeeds(warehouse: 
     assert recorded(warehouse, run)["error"] == "A is down."
 
 
+def test_runs_of_two_dags_with_one_id_are_recorded_apart(warehouse: Warehouse) -> None:
+    """C1: what becomes of one says nothing of the other."""
+    daily = Run(run_id="shared", dag_id="rcm_daily", business_date=BUSINESS_DATE)
+    weekly = daily.model_copy(update={"dag_id": "rcm_reconcile_keys"})
+    start_run(daily, "v1")
+    start_run(weekly, "v1")
+    fail_run(weekly, "compare_keys", "A is down.")
+    succeed_run(daily)
+
+    rows = warehouse.rows("audit", "pipeline_runs", "dag_id, state", "run_id = 'shared'")
+    assert {row["dag_id"]: row["state"] for row in rows} == {
+        "rcm_daily": "SUCCEEDED",
+        "rcm_reconcile_keys": "FAILED",
+    }
+
+
 def test_a_run_that_did_not_get_as_far_as_starting_is_recorded(warehouse: Warehouse) -> None:
     run = Run(run_id="stillborn", dag_id="rcm_daily", business_date=BUSINESS_DATE)
 

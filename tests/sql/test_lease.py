@@ -6,12 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from google.api_core.exceptions import GoogleAPICallError
+from google.cloud.bigquery import QueryJob
 
 from tests.sql_support import BUSINESS_DATE, Warehouse
 from utils.audit import lease
 from utils.audit.lease import Holder
 from utils.audit.runs import Run
 from utils.audit.tables import audit_table
+from utils.errors import StateError
 from utils.gcp import bigquery
 from utils.gcp.templates import render_file
 
@@ -54,23 +56,62 @@ def test_lease_of_a_dead_run_is_taken_once() -> None:
 
 
 def test_of_many_runs_that_ask_at_once_one_gets_the_lease() -> None:
-    lease.release(
-        Run(run_id=lease.take(run("before")).run_id, dag_id="", business_date=BUSINESS_DATE)
-    )
+    lease.take(run("before"))
+    lease.release(run("before"))
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(lambda number: lease.take(run(f"run-{number}")), range(8)))
     holders = {lease.take(run(f"run-{number}")).run_id for number in range(8)}
     assert len(holders) == 1
 
 
+def test_runs_of_two_dags_with_one_id_are_two_runs() -> None:
+    """C1: Airflow names a run by its logical date, which two DAGs may share."""
+    weekly = run("manual__2026-02-01").model_copy(update={"dag_id": "rcm_reconcile_keys"})
+    daily = run("manual__2026-02-01")
+    lease.take(daily)
+
+    assert lease.take(weekly).is_run(daily)
+    lease.release(weekly)
+    assert lease.take(weekly).is_run(daily)
+    with pytest.raises(StateError, match="run manual__2026-02-01 of rcm_reconcile_keys"):
+        lease.require(weekly)
+    with pytest.raises(GoogleAPICallError, match="manual__2026-02-01 of rcm_reconcile_keys"):
+        bigquery.query(guarded(2), weekly.identity)
+    lease.require(daily)
+
+
+def test_waiting_run_writes_nothing_while_another_holds_the_lease(warehouse: Warehouse) -> None:
+    """A write would end the transaction in which the holder publishes."""
+    lease.take(run("first"))
+    [before] = warehouse.rows("audit", "leases", "dag_id, run_id, renewed_at")
+    job = lease_job(run("second"))
+
+    assert not [child for child in job if child.statement_type == "MERGE"]
+    assert warehouse.rows("audit", "leases", "dag_id, run_id, renewed_at") == [before]
+
+
+def lease_job(asking: Run) -> list[QueryJob]:
+    """The statements of the script with which a run asks for the lease."""
+    known = {job.job_id for job in bigquery.client().list_jobs(timeout=30)}
+    lease.take(asking)
+    [job] = [job for job in bigquery.client().list_jobs(timeout=30) if job.job_id not in known]
+    return list(bigquery.client().list_jobs(parent_job=job.job_id, timeout=30))
+
+
+def guarded(value: int) -> str:
+    """A script that publishes a value if the run holds the lease."""
+    return "\n".join(
+        [
+            "BEGIN TRANSACTION;",
+            render_file("audit/hold_lease.sql", audit_table, **lease.COMPLAINT),
+            f"UPDATE {audit_table('publications')} SET publication_id = '{value}' WHERE TRUE;",
+            "COMMIT TRANSACTION;",
+        ]
+    )
+
+
 def publish(run_id: str, value: int) -> None:
-    guarded = [
-        "BEGIN TRANSACTION;",
-        render_file("audit/hold_lease.sql", audit_table, **lease.COMPLAINT),
-        f"UPDATE {audit_table('publications')} SET publication_id = '{value}' WHERE TRUE;",
-        "COMMIT TRANSACTION;",
-    ]
-    bigquery.query("\n".join(guarded), {"run_id": run_id})
+    bigquery.query(guarded(value), run(run_id).identity)
 
 
 def test_run_that_lost_its_lease_publishes_nothing(warehouse: Warehouse) -> None:

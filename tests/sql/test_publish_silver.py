@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
 from google.api_core.exceptions import GoogleAPICallError
 
-from tests.sql_support import BUSINESS_DATE, Row, Warehouse, hold_lease
+from tests.sql_support import BUSINESS_DATE, Row, Warehouse, hold_lease, named_run
 from utils.audit.files import known_files, record_files
 from utils.audit.loads import refused_loads
 from utils.audit.rows import upsert_rows
-from utils.audit.runs import Run
 from utils.audit.tables import audit_table
-from utils.batch.reports import ACCEPTED, DQ, LOADS, QUARANTINE, REFUSED
+from utils.batch.reports import LOADS, REPORTS
 from utils.gcp import bigquery
 from utils.silver.publication import publish_sql
 
@@ -33,25 +34,32 @@ def no_loads(warehouse: Warehouse) -> None:
     bigquery.query(f"DELETE FROM {audit_table('table_loads')} WHERE TRUE")
 
 
-def stage(warehouse: Warehouse, table: str, schema: list[tuple[str, str]], *rows: Row) -> None:
-    name = warehouse.environment.table("staging", table)
-    columns = ", ".join(f"{column} {kind}" for column, kind in schema)
-    bigquery.query(f"CREATE OR REPLACE TABLE `{name}` ({columns})")
-    for row in rows:
-        values = {column: row.get(column) for column, _ in schema}
-        bound = ", ".join(f"CAST(@{column} AS {kind})" for column, kind in schema)
-        bigquery.query(f"INSERT INTO `{name}` SELECT {bound}", values)
+def stage(warehouse: Warehouse, batch_id: str, **reports: list[Row]) -> None:
+    """Stages what a batch reports; a report that is not given is empty."""
+    for name, columns in REPORTS.items():
+        warehouse.stage(batch_id, name, columns, json.dumps(reports.get(name, [])))
 
 
-def publish(warehouse: Warehouse, staged: Row, landed: Row, refused: tuple[Row, ...] = ()) -> str:
-    """Publishes a batch of a load that is merged and returns its id; `refused` are held loads."""
+def publish(
+    warehouse: Warehouse,
+    staged: Row,
+    landed: Row,
+    refused: tuple[Row, ...] = (),
+    before: Callable[[], None] = lambda: None,
+) -> str:
+    """Publishes a batch of a load that is merged and returns its id.
+
+    Args:
+        warehouse: where.
+        staged: what the batch reports of its load.
+        landed: what landing counted.
+        refused: loads that rules hold.
+        before: what happens between staging and publication.
+    """
     load_id = f"load-{uuid4().hex[:8]}"
     zeros = {name: 0 for name, kind in LOADS if kind != "STRING"}
-    stage(warehouse, "silver_loads", LOADS, {**zeros, **staged, "load_id": load_id})
-    stage(warehouse, "silver_quarantine", QUARANTINE)
-    stage(warehouse, "silver_accepted", ACCEPTED)
-    stage(warehouse, "silver_dq", DQ)
-    stage(warehouse, "silver_refused", REFUSED, *refused)
+    loads = [{**zeros, **staged, "load_id": load_id}]
+    stage(warehouse, f"batch-{load_id}", loads=loads, refused=list(refused))
     load = {
         "load_id": load_id,
         "run_id": "run",
@@ -69,14 +77,20 @@ def publish(warehouse: Warehouse, staged: Row, landed: Row, refused: tuple[Row, 
     held = [{**load, "load_id": found} for found in sorted({row["load_id"] for row in refused})]
     upsert_rows("table_loads", ["load_id"], [load, *held])
     hold_lease("run")
+    before()
+    publish_staged(load_id)
+    return load_id
+
+
+def publish_staged(load_id: str) -> None:
+    batch_id = f"batch-{load_id}"
     values = {
-        "batch_id": f"batch-{load_id}",
+        **named_run("run").identity,
+        "batch_id": batch_id,
         "batch_uri": "gs://lake/batch",
-        "run_id": "run",
         "business_date": BUSINESS_DATE,
     }
-    bigquery.query(publish_sql([]), values)
-    return load_id
+    bigquery.query(publish_sql(batch_id, []), values)
 
 
 def test_load_that_balances_is_published(warehouse: Warehouse) -> None:
@@ -125,14 +139,8 @@ def test_load_that_does_not_balance_stops_the_batch_and_audit_says_where(
 
 def test_publishing_again_changes_nothing(warehouse: Warehouse) -> None:
     load_id = publish(warehouse, BALANCED, LANDED)
-    values = {
-        "batch_id": f"batch-{load_id}",
-        "batch_uri": "gs://lake/batch",
-        "run_id": "run",
-        "business_date": BUSINESS_DATE,
-    }
     before = warehouse.rows("audit", "publications", "publication_id")
-    bigquery.query(publish_sql([]), values)
+    publish_staged(load_id)
     assert warehouse.rows("audit", "publications", "publication_id") == before
 
 
@@ -156,8 +164,7 @@ def test_load_of_which_rules_hold_too_much_has_failed_and_the_other_is_published
 
     states = warehouse.rows("audit", "table_loads", "load_id, state")
     assert {row["load_id"]: row["state"] for row in states} == {good: "PUBLISHED", "bad": "FAILED"}
-    run = Run(run_id="run", dag_id="rcm_daily", business_date=BUSINESS_DATE)
-    [load] = [load for load in refused_loads(run) if load.load_id == "bad"]
+    [load] = [load for load in refused_loads(named_run("run")) if load.load_id == "bad"]
     assert load.error == (
         "Rules hold 150 of 1000 rows (amount_negative 120, service_date_missing 30), more than "
         "max_quarantine_share allows: nothing of the load is published (source hospital_a, table "
@@ -166,3 +173,27 @@ def test_load_of_which_rules_hold_too_much_has_failed_and_the_other_is_published
     )
     loaded, seen = known_files("hospital_a", "transactions")
     assert (loaded, seen) == ({}, set())
+
+
+def test_load_job_that_ends_late_does_not_change_what_another_batch_publishes(
+    warehouse: Warehouse,
+) -> None:
+    """C2: a run that lost its lease stages its batch after the next holder staged another one."""
+    other = {**{name: 0 for name, kind in LOADS if kind != "STRING"}, "load_id": "late"}
+
+    def late_job() -> None:
+        stage(warehouse, "batch-late", loads=[other])
+
+    load_id = publish(warehouse, BALANCED, LANDED, before=late_job)
+
+    [load] = warehouse.rows("audit", "table_loads", "state, rows_read", f"load_id = '{load_id}'")
+    assert load == {"state": "PUBLISHED", "rows_read": 3}
+
+
+def test_published_batch_leaves_no_staging_table(warehouse: Warehouse) -> None:
+    """Staging holds PHI, and nobody reads it again."""
+    load_id = publish(warehouse, BALANCED, LANDED)
+
+    dataset = warehouse.environment.dataset("staging")
+    tables = {table.table_id for table in bigquery.client().list_tables(dataset, timeout=30)}
+    assert not {name for name in tables if load_id.replace("-", "_") in name}

@@ -8,8 +8,8 @@ from uuid import uuid4
 import pytest
 from google.api_core.exceptions import GoogleAPICallError
 
-from tests.sql_support import BUSINESS_DATE, Row, Warehouse, broken_promises, hold_lease
-from utils.batch.reports import QUARANTINE, REPORTS
+from tests.sql_support import BUSINESS_DATE, Row, Warehouse, broken_promises, hold_lease, named_run
+from utils.batch.reports import REPORTS
 from utils.gcp import bigquery
 from utils.silver.publication import publish_sql
 
@@ -32,9 +32,7 @@ REPEATS = "a version repeats the one before it"
 
 @pytest.fixture
 def staging(warehouse: Warehouse) -> Warehouse:
-    """Staging as a batch without loads leaves it."""
-    for report, columns in REPORTS.items():
-        warehouse.stage(f"silver_{report}", columns)
+    """A warehouse without patients."""
     warehouse.fill("patients", [])
     return warehouse
 
@@ -44,13 +42,18 @@ def publish(
     *,
     is_rebuild: bool = False,
     revisions: list[Row] | None = None,
+    held: list[Row] | None = None,
     **staged: list[Row],
 ) -> None:
+    batch_id = uuid4().hex
+    content = {"quarantine": json.dumps(held or [])}
+    for report, columns in REPORTS.items():
+        warehouse.stage(batch_id, report, columns, content.get(report, "[]"))
     for entity, rows in staged.items():
-        warehouse.stage_entity(entity, rows, revisions or [])
-    values = {"batch_id": uuid4().hex, "batch_uri": "gs://lake/silver/b1", "run_id": "r1"}
+        warehouse.stage_entity(batch_id, entity, rows, revisions or [])
+    values = {**named_run("r1").identity, "batch_id": batch_id, "batch_uri": "gs://lake/silver/b1"}
     hold_lease("r1")
-    script = publish_sql(staged, is_rebuild=is_rebuild)
+    script = publish_sql(batch_id, staged, is_rebuild=is_rebuild)
     bigquery.query(script, {**values, "business_date": BUSINESS_DATE})
 
 
@@ -157,8 +160,7 @@ def test_rebuild_replaces_everything_and_may_only_lose_what_a_rule_holds(
         "rules": "name_missing",
         "reason": "A patient has a name.",
     }
-    staging.stage("silver_quarantine", QUARANTINE, json.dumps([held]))
-    publish(staging, is_rebuild=True, patients=of("P2"))
+    publish(staging, is_rebuild=True, held=[held], patients=of("P2"))
     assert {key for key, _ in published(staging)} == {"hospital_a/P2"}
 
 

@@ -102,7 +102,7 @@ def test_models_are_published_together_with_a_record(gold: Gold) -> None:
     ]
     assert gold.totals() == [("hospital_a", Decimal(5), DAY)]
     assert gold.publications("good") == [
-        {"publication_id": "gold.good", "layer": "gold", "business_date": DAY, "batch_uri": None}
+        {"publication_id": "gold.tests.good", "layer": "gold", "business_date": DAY}
     ]
 
 

@@ -15,10 +15,9 @@ if TYPE_CHECKING:
 def record_checks(run: Run, layer: str, checks: Sequence[dict[str, object]]) -> None:
     """Writes results of checks, in the shape of `dq_results` without the run's columns."""
     stamp = {
-        "run_id": run.run_id,
-        "business_date": run.business_date,
+        **run.model_dump(),
         "layer": layer,
         "checked_at": now(),
     }
-    key = ["run_id", "layer", "entity", "source_system", "rule"]
+    key = ["dag_id", "run_id", "layer", "entity", "source_system", "rule"]
     upsert_rows("dq_results", key, [{**stamp, **check} for check in checks])

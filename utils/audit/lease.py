@@ -25,10 +25,14 @@ COMPLAINT = {
 
 
 class Holder(StrictModel):
-    """The run that holds the lease."""
+    """The run that holds the lease; runs of two DAGs may have one id."""
 
     dag_id: str
     run_id: str
+
+    def is_run(self, run: Run) -> bool:
+        """Whether this is the run."""
+        return self.model_dump() == run.identity
 
 
 def take(run: Run, instead_of: Holder | None = None) -> Holder:
@@ -36,23 +40,25 @@ def take(run: Run, instead_of: Holder | None = None) -> Holder:
 
     One statement compares and sets, so of two runs that ask at once one gets it.
     """
-    replaceable = instead_of.run_id if instead_of else run.run_id
+    replaceable = (instead_of or Holder(**run.identity)).model_dump()
     [row] = bigquery.query_file(
         "audit/take_lease.sql",
         audit_table,
-        {"dag_id": run.dag_id, "run_id": run.run_id, "replaceable": replaceable},
+        {**run.identity, **{f"replaceable_{name}": value for name, value in replaceable.items()}},
     )
     return Holder(**row)
 
 
 def release(run: Run) -> None:
     """Gives the lease back, if this run holds it."""
-    bigquery.query_file("audit/release_lease.sql", audit_table, {"run_id": run.run_id})
+    bigquery.query_file("audit/release_lease.sql", audit_table, run.identity)
 
 
 def require(run: Run) -> None:
     """Raises StateError unless the run holds the lease."""
-    if not bigquery.query_file("audit/lease.sql", audit_table, {"run_id": run.run_id}):
+    if not bigquery.query_file("audit/lease.sql", audit_table, run.identity):
         raise StateError(
-            COMPLAINT["lease_lost"], where=f"run {run.run_id}", remedy=COMPLAINT["lease_remedy"]
+            COMPLAINT["lease_lost"],
+            where=f"run {run.run_id} of {run.dag_id}",
+            remedy=COMPLAINT["lease_remedy"],
         )

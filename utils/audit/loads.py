@@ -86,7 +86,7 @@ def find_loads(predicate: str, **values: object) -> list[Load]:
 
 def refused_loads(run: Run) -> list[Load]:
     """Loads that the run's batch did not publish with the others."""
-    return _read_loads("audit/refused_loads.sql", {"run_id": run.run_id})
+    return _read_loads("audit/refused_loads.sql", run.identity)
 
 
 def _read_loads(file: str, values: Mapping[str, object], **rendered: object) -> list[Load]:

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date  # noqa: TC003 (pydantic resolves it at run time)
+from typing import TYPE_CHECKING
 
 from utils.audit.rows import bound, now, typed, update_rows, upsert_rows
 from utils.audit.tables import audit_table
 from utils.gcp import bigquery
 from utils.schema import StrictModel
 
+if TYPE_CHECKING:
+    from utils.audit.lease import Holder
+
 
 class Run(StrictModel):
-    """One run of a DAG for one business date."""
+    """One run of a DAG for one business date; runs of two DAGs may have one id."""
 
     run_id: str
     dag_id: str
     business_date: date
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """What names the run, as query parameters."""
+        return {"dag_id": self.dag_id, "run_id": self.run_id}
 
 
 def start_run(run: Run, code_version: str) -> None:
     """Records that a run began; a repeated attempt re-opens it."""
     upsert_rows(
         "pipeline_runs",
-        ["run_id"],
+        list(run.identity),
         [
             {
                 **run.model_dump(),
@@ -39,7 +48,7 @@ def start_run(run: Run, code_version: str) -> None:
 
 def succeed_run(run: Run) -> None:
     """Records that a run, which was started, did all its work."""
-    update_rows("pipeline_runs", ["run_id"], [{"run_id": run.run_id, **_ended("SUCCEEDED")}])
+    update_rows("pipeline_runs", list(run.identity), [{**run.identity, **_ended("SUCCEEDED")}])
 
 
 def fail_run(run: Run, task_id: str, error: str) -> None:
@@ -53,7 +62,7 @@ def fail_run(run: Run, task_id: str, error: str) -> None:
     )
 
 
-def fail_abandoned(run_id: str, successor: Run) -> None:
+def fail_abandoned(abandoned: Holder, successor: Run) -> None:
     """Records that a run which another one takes over from was interrupted."""
     error = (
         f"The run was interrupted, and {successor.run_id} took over. "
@@ -62,7 +71,7 @@ def fail_abandoned(run_id: str, successor: Run) -> None:
     bigquery.query_file(
         "audit/abandon_run.sql",
         audit_table,
-        {"run_id": run_id, "error": error, "ended_at": now()},
+        {**abandoned.model_dump(), "error": error, "ended_at": now()},
     )
 
 

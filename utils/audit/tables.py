@@ -72,7 +72,8 @@ def create_audit_tables() -> None:
     bigquery.query_file(
         "audit/create.sql",
         audit_table,
-        datasets=[f"`{settings().project}.{settings().dataset(layer)}`" for layer in DATASETS],
+        datasets=[_dataset(layer) for layer in DATASETS if layer != "staging"],
+        staging=_dataset("staging"),
         location=settings().location,
         **_REPORTS,
         gained=[
@@ -81,6 +82,10 @@ def create_audit_tables() -> None:
             for column, kind in missing[table]
         ],
     )
+
+
+def _dataset(layer: str) -> str:
+    return f"`{settings().project}.{settings().dataset(layer)}`"
 
 
 def _present() -> dict[str, set[str]]:

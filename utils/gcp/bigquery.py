@@ -1,4 +1,4 @@
-"""All calls to BigQuery that are not operators: queries with bound values, and load jobs."""
+"""All calls to BigQuery: queries and scripts with bound values, and load jobs."""
 
 from __future__ import annotations
 
@@ -66,13 +66,23 @@ def parameter(name: str, value: Any) -> bigquery.ScalarQueryParameter:
 
 def query(sql: str, values: Mapping[str, object] | None = None) -> list[dict[str, Any]]:
     """Runs a statement or script to its end and returns the rows of the last SELECT."""
-    config = bigquery.QueryJobConfig(
-        query_parameters=[parameter(name, value) for name, value in (values or {}).items()]
-    )
     rows = client().query_and_wait(
-        sql, job_config=config, api_timeout=REQUEST_TIMEOUT, wait_timeout=JOB_TIMEOUT
+        sql, job_config=_bound(values), api_timeout=REQUEST_TIMEOUT, wait_timeout=JOB_TIMEOUT
     )
     return [dict(row) for row in rows]
+
+
+def start_script(sql: str, values: Mapping[str, object], name: str) -> bigquery.QueryJob:
+    """Starts a script as a job whose id begins with a name."""
+    return client().query(
+        sql, job_config=_bound(values), job_id_prefix=f"{name}-", timeout=REQUEST_TIMEOUT
+    )
+
+
+def _bound(values: Mapping[str, object] | None) -> bigquery.QueryJobConfig:
+    return bigquery.QueryJobConfig(
+        query_parameters=[parameter(name, value) for name, value in (values or {}).items()]
+    )
 
 
 def query_file(

@@ -1,6 +1,7 @@
 """Renders SQL templates: `{{ ref("name") }}` is the only way to name a table.
 
-A file of `sql/` may include others. Values never become SQL text; they are query parameters.
+A file of `sql/` may include others, and begins the text of its RAISE with `{{ marker }}`. Values
+never become SQL text; they are query parameters.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
 from utils.errors import ConfigError
+from utils.gcp.failures import MARKER
 from utils.paths import SQL
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ _SQL = SandboxedEnvironment(
     undefined=StrictUndefined,
     autoescape=False,  # noqa: S701 (not HTML)
 )
+_SQL.globals["marker"] = MARKER
 
 
 def render_file(file: str, ref: Callable[[str], str], **values: object) -> str:

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from utils.audit.runs import Run
     from utils.silver.batch import Batch
 
-PREVIEW = "preview"
 LOAD_ID = r"^[A-Za-z0-9_.-]{1,200}$"
 Name = Annotated[str, Field(pattern=IDENTIFIER)]
 
@@ -137,7 +136,7 @@ def show(wanted: Request, run: Run, batch: Batch | None) -> list[str]:
         A line per group of rows; none if no open row is meant.
     """
     if batch:
-        load_staging(batch, PREVIEW)
+        load_staging(batch)
     values = {
         "run_id": run.run_id,
         "business_date": run.business_date,
@@ -149,7 +148,7 @@ def show(wanted: Request, run: Run, batch: Batch | None) -> list[str]:
     tables = [table for name in names for table in entities()[name].silver_tables()]
     bigquery.query_file(
         "quarantine/record_outcomes.sql",
-        batch_tables(PREVIEW),
+        batch_tables(batch.batch_id) if batch else audit_table,
         values,
         is_previewed=batch is not None,
         **histories(tables, STAGED),

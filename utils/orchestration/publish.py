@@ -43,10 +43,11 @@ def publish_batch(*, is_rebuild: bool = False) -> Any:
     published, and replaces silver.
     """
     plan: Any = plan_silver(is_rebuild=is_rebuild)
+    built: Any = build_batch(BUILD_SILVER, plan_task_id=PLAN_SILVER)
     chain(
         plan,
-        build_batch(BUILD_SILVER, plan_task_id=PLAN_SILVER),
-        stage_silver(plan),
+        built,
+        stage_silver(plan, built.output),
         BigQueryScriptOperator(task_id=PUBLISH_SILVER, write_script=publication_script),
         BigQueryScriptOperator(
             task_id=REFRESH_GOLD, write_script=gold_script, trigger_rule="none_failed"
@@ -56,8 +57,9 @@ def publish_batch(*, is_rebuild: bool = False) -> Any:
 
 def publication_script(context: Context) -> Script:
     """The script that publishes the batch which `plan_silver` planned, with its parameters."""
-    batch = Batch.model_validate(context["ti"].xcom_pull(PLAN_SILVER))
-    return publish_sql(batch.entities, is_rebuild=batch.is_rebuild), {
+    plan, output_uri = context["ti"].xcom_pull([PLAN_SILVER, BUILD_SILVER])
+    batch = Batch.model_validate(plan).built(output_uri)
+    return publish_sql(batch.batch_id, batch.entities, is_rebuild=batch.is_rebuild), {
         "business_date": runs.current(context).business_date,
         "batch_id": batch.batch_id,
         "batch_uri": batch.output_uri,
@@ -80,9 +82,10 @@ def plan_silver(*, is_rebuild: bool) -> dict[str, Any]:
 
 
 @task
-def stage_silver(batch: dict[str, Any]) -> None:
-    """Brings the finished batch into the staging tables."""
-    stage_batch(Batch.model_validate(batch), runs.current(get_current_context()))
+def stage_silver(plan: dict[str, Any], output_uri: str) -> None:
+    """Brings the finished batch into its staging tables."""
+    batch = Batch.model_validate(plan).built(output_uri)
+    stage_batch(batch, runs.current(get_current_context()))
     create_views(settings())
 
 

@@ -15,6 +15,7 @@ from utils.audit.runs import Run, fail_abandoned, fail_run, start_run, succeed_r
 from utils.audit.tables import create_audit_tables
 from utils.contracts.sources import sources
 from utils.errors import PipelineError, SourceError
+from utils.orchestration.failures import in_words
 from utils.orchestration.warehouse import create_all
 from utils.paths import code_version
 from utils.settings import settings
@@ -68,11 +69,11 @@ def open_run(context: Mapping[str, Any]) -> bool:
     run = current(context)
     refuse_future(run, datetime.now(tz=UTC))
     holder = lease.take(run)
-    if holder.run_id != run.run_id and not _is_live(holder, context):
+    if not holder.is_run(run) and not _is_live(holder, context):
         abandoned, holder = holder, lease.take(run, instead_of=holder)
-        if holder.run_id == run.run_id:
-            fail_abandoned(abandoned.run_id, successor=run)
-    if holder.run_id != run.run_id:
+        if holder.is_run(run):
+            fail_abandoned(abandoned, successor=run)
+    if not holder.is_run(run):
         return False
     start_run(run, code_version())
     create_all(settings())
@@ -123,9 +124,8 @@ def close_run(context: Mapping[str, Any]) -> None:
 def record_failure(context: Mapping[str, Any]) -> None:
     """Failure callback of every task: audit says which task failed and why.
 
-    Only our own errors are quoted, because they never carry a row's values; of any other error
-    the kind is recorded and the task's log has the rest.
+    Only our own words are quoted, because they never carry a row's values; of any other error its
+    kind and place are recorded, and the task's log has the rest.
     """
-    error = context.get("exception")
-    message = str(error) if isinstance(error, PipelineError) else type(error).__name__
+    message = in_words(context.get("exception"))
     fail_run(current(context), context["ti"].task_id, message)

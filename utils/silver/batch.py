@@ -38,6 +38,10 @@ class Batch(StrictModel):
     load_ids: tuple[str, ...]
     is_rebuild: bool = False
 
+    def built(self, output_uri: str) -> Batch:
+        """The batch as the try that succeeded built it."""
+        return self.model_copy(update={"output_uri": output_uri})
+
 
 def plan_batch(run: Run) -> Batch:
     """Writes the specification of the batch that merges every load that waits for it.

@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 STAGED = "staged_"
 
 
-def batch_tables(purpose: str) -> Callable[[str], str]:
-    """The `ref` function of a script about the batch that is staged for a purpose.
+def batch_tables(batch_id: str) -> Callable[[str], str]:
+    """The `ref` function of a script about a staged batch.
 
     `staged_<name>` is what the batch wrote; any other name is a table of audit or of silver.
     """
 
     def ref(name: str) -> str:
         if name.startswith(STAGED):
-            return staged_table(purpose, name.removeprefix(STAGED))
+            return f"`{staged_table(batch_id, name.removeprefix(STAGED))}`"
         if name in audit_declarations():
             return audit_table(name)
         return f"`{settings().table('silver', name)}`"
@@ -31,9 +31,13 @@ def batch_tables(purpose: str) -> Callable[[str], str]:
     return ref
 
 
-def staged_table(purpose: str, name: str) -> str:
-    """SQL name of a staging table."""
-    return f"`{settings().table('staging', f'{purpose}_{name}')}`"
+def staged_table(batch_id: str, name: str) -> str:
+    """Full name of a staging table.
+
+    A batch has staging tables of its own: a load job that ends late, of a run that lost its lease,
+    cannot replace what a later run has staged and is about to publish.
+    """
+    return settings().table("staging", f"{batch_id.replace('-', '_')}_{name}")
 
 
 def histories(tables: Iterable[SilverTable], prefix: str = "") -> dict[str, object]:

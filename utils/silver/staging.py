@@ -11,7 +11,7 @@ from utils.audit.tables import audit_table
 from utils.batch.reports import REPORTS
 from utils.contracts.entities import entities
 from utils.gcp import bigquery
-from utils.settings import settings
+from utils.silver.names import staged_table
 
 if TYPE_CHECKING:
     from utils.audit.runs import Run
@@ -19,17 +19,16 @@ if TYPE_CHECKING:
     from utils.silver.batch import Batch
 
 _TOKEN_LENGTH = 12
-PUBLISHED = "silver"
 
 
 def stage_batch(batch: Batch, run: Run) -> None:
     """Brings a finished batch into the staging tables and marks its loads as merged.
 
     Raises:
-        StateError: the run has lost its lease, so the staging tables are another run's.
+        StateError: the run has lost its lease, so it may not publish.
     """
     lease.require(run)
-    load_staging(batch, PUBLISHED)
+    load_staging(batch)
     bigquery.query_file(
         "silver/mark_merged.sql",
         audit_table,
@@ -37,17 +36,14 @@ def stage_batch(batch: Batch, run: Run) -> None:
     )
 
 
-def load_staging(batch: Batch, purpose: str) -> None:
-    """Replaces the staging tables of a purpose, such as PUBLISHED, by a batch's output."""
+def load_staging(batch: Batch) -> None:
+    """Fills a batch's staging tables from its output."""
     tables = [
-        _staging(batch, f"{name}/{table.folder}", f"{purpose}_{table.name}", _columns(table))
+        _staging(batch, f"{name}/{table.folder}", table.name, _columns(table))
         for name in batch.entities
         for table in entities()[name].silver_tables()
     ]
-    reports = [
-        _staging(batch, report, f"{purpose}_{report}", columns)
-        for report, columns in REPORTS.items()
-    ]
+    reports = [_staging(batch, report, report, columns) for report, columns in REPORTS.items()]
     bigquery.load_parquet([*tables, *reports])
 
 
@@ -60,8 +56,8 @@ def _staging(
 ) -> bigquery.ParquetLoad:
     return bigquery.ParquetLoad(
         uris=[f"{batch.output_uri}/{folder}/*.parquet"],
-        table=settings().table("staging", table),
-        # Another batch may have been staged since, so the job must run again even if it ran before.
+        table=staged_table(batch.batch_id, table),
+        # Another try of the batch may have been staged since: its job must not stand for this one.
         job_id=f"stage-{batch.batch_id}-{table}-{uuid4().hex[:_TOKEN_LENGTH]}",
         schema=columns,
     )
