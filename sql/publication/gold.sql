@@ -18,7 +18,12 @@ SET failures = (
       '; ' ORDER BY entity, rule
     )
   FROM {{ ref("dq_results") }}
-  WHERE dag_id = @dag_id AND run_id = @run_id AND layer = 'gold' AND severity = 'fail' AND rows_failed > 0
+  WHERE
+    dag_id = @dag_id
+    AND run_id = @run_id
+    AND layer = 'gold'
+    AND severity = 'fail'
+    AND rows_failed > 0
 );
 
 IF failures IS NOT NULL THEN

@@ -130,5 +130,5 @@ def test_page_says_which_columns_of_the_sources_a_column_comes_from() -> None:
 def test_every_audit_table_says_what_it_holds() -> None:
     assert [name for name, comment in audit_declarations().items() if not comment] == []
     assert audit_declarations()["leases"] == (
-        "One row: the run that may publish, NULL while none does."
+        "One row: the run that may publish, NULL while none does. Two DAGs may have runs of one id."
     )
