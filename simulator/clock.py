@@ -44,6 +44,11 @@ def end_of_day(day: date, zone: ZoneInfo) -> Stamp:
     return Stamp(day, _instant(day + timedelta(days=1), zone, time()))
 
 
+def local_day(at: datetime, source_system: str) -> date:
+    """Returns the day of an instant where the hospital is; of a code set, in UTC."""
+    return at.astimezone(ZONES.get(source_system, PAYER_ZONE)).date()
+
+
 def local_text(at: datetime, zone: ZoneInfo) -> str:
     """Returns the wall-clock time in the zone as `YYYY-MM-DD HH:MM:SS`."""
     local = at if zone is PAYER_ZONE else at.astimezone(zone)

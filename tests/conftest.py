@@ -30,6 +30,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure() -> None:
     """Gives the tests sources of their own, before anything of utils is imported."""
+    os.environ.setdefault("RCM_ENVIRONMENT", "local")
     os.environ["RCM_CONFIGS"] = str(lay_configs(Path(tempfile.mkdtemp(prefix="rcm-configs-"))))
 
 

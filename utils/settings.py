@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from datetime import timedelta
+from datetime import date, timedelta  # noqa: TC003 (pydantic resolves it at run time)
 from functools import cache
 from typing import Literal
 
 from pydantic import Field, TypeAdapter
 
+from utils.errors import ConfigError
 from utils.paths import CONFIGS
-from utils.schema import StrictModel, load_model
+from utils.schema import StrictModel, load_model, validate
 
 _NAME = r"^[a-z][a-z0-9_-]*$"
 
@@ -31,7 +32,8 @@ class Settings(StrictModel):
     """One environment.
 
     `spark` says who runs Spark batches: Dataproc Serverless, or a process beside the task that
-    uses the engine which the Spark client's own environment variables name.
+    uses the engine which the Spark client's own environment variables name. `sources_end` is the
+    last day of sources that do not go on, as a simulated hospital or a copy.
     """
 
     project: str = Field(pattern=_NAME)
@@ -43,6 +45,7 @@ class Settings(StrictModel):
     dataproc: DataprocSettings | None = None
     retries: int = Field(default=2, ge=0)
     retry_delay: timedelta = timedelta(minutes=1)
+    sources_end: date | None = None
 
     def dataset(self, layer: str) -> str:
         """Name of a layer's dataset: bronze, silver, gold, audit or staging."""
@@ -59,10 +62,23 @@ class Settings(StrictModel):
 
 @cache
 def settings() -> Settings:
-    """The environment that `RCM_ENVIRONMENT` names.
+    """The environment that `RCM_ENVIRONMENT` names; `RCM_SOURCES_END` sets its `sources_end`.
 
     Raises:
-        ConfigError: there is no such file, or a field in it is wrong.
+        ConfigError: the variable is missing, there is no such file, or a field in it is wrong.
     """
-    name = os.environ.get("RCM_ENVIRONMENT", "local")
-    return load_model(CONFIGS / "environments" / f"{name}.yaml", TypeAdapter(Settings))
+    folder = CONFIGS / "environments"
+    name = os.environ.get("RCM_ENVIRONMENT", "")
+    file = folder / f"{name}.yaml"
+    if not name or not file.is_file():
+        known = ", ".join(sorted(path.stem for path in folder.glob("*.yaml")))
+        raise ConfigError(
+            f"There is no environment `{name}`" if name else "RCM_ENVIRONMENT is not set",
+            where="environment variables",
+            remedy=f"Set RCM_ENVIRONMENT to one of {known}; the local stack sets it itself",
+        )
+    declared = load_model(file, TypeAdapter(Settings))
+    if end := os.environ.get("RCM_SOURCES_END"):
+        changed = {**declared.model_dump(), "sources_end": end}
+        return validate(changed, TypeAdapter(Settings), "environment variable RCM_SOURCES_END")
+    return declared

@@ -35,7 +35,7 @@ from airflow.utils.state import DagRunState
 from airflow.utils.types import DagRunTriggeredByType
 from sqlalchemy import update
 
-from utils.orchestration.runs import DAILY
+from utils.orchestration.business_dates import DAILY
 
 if TYPE_CHECKING:
     from airflow.serialization.definitions.dag import SerializedDAG
@@ -58,7 +58,7 @@ def main(dag_id: str) -> int:
         begin = time.monotonic()
         wanted = json.loads(line)
         day = pendulum.instance(datetime.fromisoformat(wanted["logical_date"]), tz="UTC")
-        run = dag.test(logical_date=day, run_after=day, run_conf=wanted["params"])
+        run = dag.test(logical_date=day, run_after=pendulum.now("UTC"), run_conf=wanted["params"])
         _answer(
             state=str(run.state),
             run_id=run.run_id,

@@ -7,7 +7,7 @@ that are asked for.
 from __future__ import annotations
 
 import os
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -54,15 +54,19 @@ def business_dates(first: str, last: str) -> list[date]:
     """The dates from the first to the last, both included.
 
     Raises:
-        LocalError: one is no date, the range is empty, or it reaches into the future.
+        LocalError: one is no date, the range is empty, or it reaches a day that is not over.
     """
+    from utils.contracts.hospital_days import full_from, last_full_day
+
     begin, end = parse_date(first), parse_date(last)
     if end < begin:
         raise LocalError(f"FROM={begin} is later than TO={end}: exchange them")
-    if end > date.today():  # noqa: DTZ011 (the day on the user's calendar)
+    now = datetime.now(tz=UTC)
+    over, zone = full_from(end)
+    if over > now:
         raise LocalError(
-            f"{end} is in the future: gold would stand on a day whose data nobody has; "
-            "ask for a date until today"
+            f"{end} is not over in {zone} before {over:%Y-%m-%d %H:%M} UTC: gold would stand on a "
+            f"day whose data nobody has; ask for a date until {last_full_day(now)}"
         )
     return [begin + timedelta(days=number) for number in range((end - begin).days + 1)]
 

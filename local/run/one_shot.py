@@ -114,6 +114,7 @@ def run_world(
                 else Simulated(world, state.path / "simulator", hospitals)
             )
             evenings = Evenings(state, sources, variables)
+            client.note_end(state, evenings.dates[-1])
             tables.result()
         published = report.published_dates(DAG)
         run_dates(evenings, first_to_run(evenings.dates, published), worker, progress, stages)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from local.errors import LocalError
+from local.stack import client
 from local.stack import lifecycle as stack
 
 if TYPE_CHECKING:
@@ -118,6 +119,7 @@ def _erase(state: StateFolder) -> list[str]:
     _write(state.path / "world.json", _ERASING)
     stack.down(state)
     (state.path / "evening.json").unlink(missing_ok=True)
+    client.forget_end(state)
     found = [name for name in ERASED if (state.path / name).exists()]
     for name in found:
         shutil.rmtree(state.path / name)

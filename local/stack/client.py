@@ -7,6 +7,7 @@ import os
 import secrets
 import shlex
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -28,6 +29,24 @@ def environment(state: StateFolder | str | Path | None = None) -> dict[str, str]
         raise LocalError("the local services were never started: run `make up`")
     words = shlex.split(file.read_text())
     return dict(word.split("=", 1) for word in words)
+
+
+def note_end(state: StateFolder, day: date) -> None:
+    """Notes the last day of a world that does not go on.
+
+    Airflow's scheduler knows today's date only: unpaused, it would bring gold to a day that no
+    hospital of the world has.
+    """
+    _end_file(state).write_text(day.isoformat())
+
+
+def forget_end(state: StateFolder) -> None:
+    """Forgets the last day of a world that is erased."""
+    _end_file(state).unlink(missing_ok=True)
+
+
+def _end_file(state: StateFolder) -> Path:
+    return state.path / "sources_end"
 
 
 def write(state: StateFolder, variables: Mapping[str, str]) -> None:
@@ -52,6 +71,8 @@ def client_variables(
         **_airflow_variables(state),
         **databases.connections(ports["mariadb"], password),
     }
+    if (end := _end_file(state)).exists():
+        variables["RCM_SOURCES_END"] = end.read_text()
     if engine == "sail":
         variables["SPARK_REMOTE"] = f"sc://{HOST}:{ports['spark']}"
     return variables

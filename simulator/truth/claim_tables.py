@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from simulator.clock import local_day
 from simulator.counting import (
     grouped,
     month_end,
@@ -198,14 +199,14 @@ def _lag_days(books: Books) -> dict[tuple[str, str], list[int]]:
     """Returns by payer and step the days of the claims whose begin and end are known, in order."""
     days = defaultdict(list)
     for one in books.first_submissions:
-        for lag, begin, end in _steps(one):
+        for lag, begin, end in _steps(one, books.name):
             if begin and end and begin <= end:
                 days[one.claim.payer_id, lag].append((end - begin).days)
     return days
 
 
-def _steps(one: Adjudicated) -> tuple[tuple[str, date | None, date | None], ...]:
-    posted = one.charge.inserted_at.date() if one.charge else None
+def _steps(one: Adjudicated, hospital: str) -> tuple[tuple[str, date | None, date | None], ...]:
+    posted = local_day(one.charge.inserted_at, hospital) if one.charge else None
     billed = one.charge.billed_date if one.charge else None
     return (
         ("charge", one.claim.service_date, posted),

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
+from simulator.clock import local_day
 from simulator.shelf import Version
 from simulator.truth.keys import UNKNOWN, surrogate, version_key
 from simulator.truth.published import Published
@@ -34,7 +35,7 @@ NOBODY = Member(UNKNOWN, UNKNOWN)
 class Members:
     """The members of one dimension.
 
-    A version holds from the UTC day of its change on, the first one since ever.
+    A version holds from the day of its change on, where the hospital is, the first one since ever.
     """
 
     def __init__(self, published: Published, entity: str) -> None:
@@ -42,7 +43,9 @@ class Members:
         for version in published.versions(entity):
             self._versions.setdefault(version.values[0], []).append(version)
         self._days = {
-            record_id: [version.effective_date.date() for version in versions[1:]]
+            record_id: [
+                local_day(version.effective_date, version.source_system) for version in versions[1:]
+            ]
             for record_id, versions in self._versions.items()
         }
 

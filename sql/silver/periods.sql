@@ -1,5 +1,6 @@
 -- silver.<entity>_periods: the service days [first_day, end_day) that belong to each version.
--- A day belongs to the last version that began on or before it (UTC days). The first version is
+-- A day belongs to the last version that began on or before it (the
+-- hospital's days). The first version is
 -- open to the past and a deleted row keeps its days, so every day finds exactly one version.
 WITH
   versions AS (
@@ -9,7 +10,7 @@ WITH
       {{ key_column }},
       {{ version_key_column }},
       version,
-      DATE(effective_date) AS effective_day
+      {{ hospital_day("effective_date", "source_system") }} AS effective_day
     FROM {{ ref(entity) }}
   )
 

@@ -64,11 +64,12 @@ def test_the_dags_are_those_that_are_expected(bag: dict[str, Any]) -> None:
     }
 
 
-def test_a_dag_is_documented_and_runs_one_date_at_a_time(bag: dict[str, Any]) -> None:
+def test_a_dag_is_documented_and_no_single_run_holds_up_the_others(bag: dict[str, Any]) -> None:
     for dag in bag["dags"].values():
         assert dag["doc"]
         assert dag["tags"]
-        assert (dag["max_active_runs"], dag["catchup"]) == (1, False)
+        assert dag["max_active_runs"] > 1
+        assert not dag["catchup"]
 
 
 def test_every_task_has_an_owner_a_timeout_and_a_failure_record(bag: dict[str, Any]) -> None:

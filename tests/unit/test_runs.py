@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
 from utils.audit.lease import Holder
-from utils.audit.runs import Run
-from utils.errors import PipelineError
 from utils.orchestration import runs
 
 HOLDER = Holder(dag_id="rcm_daily", run_id="first")
@@ -38,16 +35,3 @@ class TaskInstance:
 def test_holder_is_live_while_airflow_goes_on_with_it(state: str | None, is_live: bool) -> None:
     context: dict[str, Any] = {"ti": TaskInstance(state)}
     assert runs._is_live(HOLDER, context) is is_live
-
-
-def test_date_that_has_not_come_is_refused_by_name() -> None:
-    run = Run(run_id="typo", dag_id="rcm_daily", business_date=date(2042, 1, 1))
-
-    with pytest.raises(PipelineError, match="2042-01-01 has not come yet: today is 2024-03-05"):
-        runs.refuse_future(run, datetime(2024, 3, 5, 12, tzinfo=UTC))
-
-
-def test_date_that_has_begun_somewhere_may_run() -> None:
-    run = Run(run_id="today", dag_id="rcm_daily", business_date=date(2024, 3, 5))
-
-    runs.refuse_future(run, datetime(2024, 3, 5, 0, 30, tzinfo=UTC))

@@ -16,8 +16,7 @@ from utils.audit.tables import audit_columns, audit_declarations
 from utils.contracts.entities import entities
 from utils.contracts.sources import sources
 from utils.errors import ConfigError
-from utils.gcp.templates import render
-from utils.gold.models import gold_models, layer
+from utils.gold.models import gold_models, layer, select
 from utils.silver.tables import silver_view
 
 if TYPE_CHECKING:
@@ -171,7 +170,7 @@ def _add_view(entity: Entity, template: str, graph: Lineage) -> None:
 
 def _add_model(model: Model, models: Mapping[str, Model], graph: Lineage) -> None:
     where = f"{model.name}.sql"
-    query = render(model.query, lambda name: f"{layer(name, models, where)}.{name}", where)
+    query = select(model, lambda name: f"{layer(name, models, where)}.{name}")
     made_from = of_query(query, graph.columns, where)
     if missing := [name for name in model.header.columns if name not in made_from]:
         raise ConfigError(

@@ -19,6 +19,7 @@ from pydantic import Field, TypeAdapter, model_validator
 from utils.audit.tables import audit_declarations
 from utils.batch.types import ColumnType, bigquery_type
 from utils.contracts.entities import entities
+from utils.contracts.hospital_days import hospital_day
 from utils.errors import ConfigError
 from utils.gcp.templates import render
 from utils.gold.checks import Check, Identifier, TableColumn
@@ -142,6 +143,14 @@ class Model:
         return {*self.references, *(table for check in self.checks for table in check.tables)}
 
 
+def select(model: Model, ref: Callable[[str], str]) -> str:
+    """A model's SELECT; `ref` gives the SQL name of a table.
+
+    A template may ask for `hospital_day(instant, source_system)`, the day where the hospital is.
+    """
+    return render(model.query, ref, f"{model.name}.sql", hospital_day=hospital_day)
+
+
 def parse(path: Path) -> Model:
     """Reads one model.
 
@@ -161,7 +170,12 @@ def parse(path: Path) -> Model:
             "`kpi` defines the measure of a kpi_ model", where=path.name, remedy="Add or remove it"
         )
     references: dict[str, None] = {}
-    render(found["query"], lambda name: references.setdefault(name) or name, path.name)
+    render(
+        found["query"],
+        lambda name: references.setdefault(name) or name,
+        path.name,
+        hospital_day=lambda instant, source_system: instant,
+    )
     return Model(path.stem, header, found["query"].strip(), tuple(references))
 
 

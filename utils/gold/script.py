@@ -13,8 +13,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from utils.audit import lease
-from utils.gcp.templates import render, render_file
-from utils.gold.models import gold_models, resolver
+from utils.gcp.templates import render_file
+from utils.gold.models import gold_models, resolver, select
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -52,7 +52,7 @@ def build_statement(model: Model, ref: Callable[[str], str]) -> str:
         ref,
         name=model.name,
         typed_columns=[(name, c.sql_type) for name, c in model.header.columns.items()],
-        select=render(model.query, ref, f"{model.name}.sql"),
+        select=select(model, ref),
     )
 
 

@@ -13,7 +13,9 @@ from utils.settings import settings
 DAG_OPTIONS: dict[str, Any] = {
     "start_date": pendulum.datetime(2020, 1, 1, tz="UTC"),
     "catchup": False,
-    "max_active_runs": 1,
+    # The lease lets one run at a time work. With a limit of one, a run that Airflow never starts,
+    # as one whose date has not come, would hold up all others.
+    "max_active_runs": 4,
     "default_args": {
         "owner": "revenue-cycle-data",
         "retries": settings().retries,

@@ -5,7 +5,7 @@ The functions take an Airflow task context as a plain mapping.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from utils.audit import lease
@@ -13,8 +13,8 @@ from utils.audit.loads import refused_loads
 from utils.audit.publications import latest_gold_date
 from utils.audit.runs import Run, fail_abandoned, fail_run, start_run, succeed_run
 from utils.audit.tables import create_audit_tables
-from utils.contracts.sources import sources
-from utils.errors import PipelineError, SourceError
+from utils.errors import SourceError
+from utils.orchestration.business_dates import DAILY, business_date, require_full
 from utils.orchestration.failures import in_words
 from utils.orchestration.warehouse import create_all
 from utils.paths import code_version
@@ -22,27 +22,15 @@ from utils.settings import settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
 
     from utils.audit.lease import Holder
 
-DAILY = "rcm_daily"
-
 
 def current(context: Mapping[str, Any]) -> Run:
-    """The run of a task; its business date is the logical date's day.
-
-    Raises:
-        PipelineError: the run has no logical date, as one that an asset triggered.
-    """
+    """The run of a task."""
     run = context["dag_run"]
-    if run.logical_date is None:
-        raise PipelineError(
-            "This run has no logical date, so no business date",
-            where=run.run_id,
-            remedy="Trigger the DAG with a logical date",
-        )
-    day: date = run.logical_date.date()
-    return Run(run_id=run.run_id, dag_id=run.dag_id, business_date=day)
+    return Run(run_id=run.run_id, dag_id=run.dag_id, business_date=business_date(run))
 
 
 def gold_date(run: Any) -> date:
@@ -51,8 +39,7 @@ def gold_date(run: Any) -> date:
     Gold goes on to the date of a daily run, and never back: a backfill or a rebuild changes what
     is known, not the day on which balances and ages stand.
     """
-    day: date = run.logical_date.date()
-    shown = latest_gold_date()
+    day, shown = business_date(run), latest_gold_date()
     return day if shown is None or (run.dag_id == DAILY and day > shown) else shown
 
 
@@ -63,11 +50,12 @@ def open_run(context: Mapping[str, Any]) -> bool:
     is wrong with anything else.
 
     Raises:
-        PipelineError: the business date lies in the future.
+        PipelineError: the business date of a daily run is not over, or beyond the sources.
     """
     create_audit_tables()
     run = current(context)
-    refuse_future(run, datetime.now(tz=UTC))
+    if run.dag_id == DAILY:
+        require_full(run.business_date, f"run {run.run_id}", datetime.now(tz=UTC))
     holder = lease.take(run)
     if not holder.is_run(run) and not _is_live(holder, context):
         abandoned, holder = holder, lease.take(run, instead_of=holder)
@@ -78,23 +66,6 @@ def open_run(context: Mapping[str, Any]) -> bool:
     start_run(run, code_version())
     create_all(settings())
     return True
-
-
-def refuse_future(run: Run, now: datetime) -> None:
-    """Refuses a business date that has not come in any source's zone.
-
-    Gold moves on to the date of a daily run and never back: a mistyped year would leave it there.
-
-    Raises:
-        PipelineError: the date lies in the future.
-    """
-    latest = max(now.astimezone(source.zone).date() for source in sources().values())
-    if run.business_date > latest:
-        raise PipelineError(
-            f"The business date {run.business_date} has not come yet: today is {latest}",
-            where=f"run {run.run_id}",
-            remedy="Delete this run in Airflow and trigger the DAG with the date that was meant",
-        )
 
 
 def _is_live(holder: Holder, context: Mapping[str, Any]) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from google.cloud.bigquery import SchemaField, Table
 
 from utils.contracts.entities import entities
+from utils.contracts.hospital_days import hospital_day
 from utils.gcp.tables import declare_tables, declare_views
 from utils.gcp.templates import render_file
 
@@ -56,6 +57,7 @@ def silver_view(entity: Entity, template: str, ref: Callable[[str], str]) -> str
         key=", ".join(entity.key),
         key_column=entity.key_column,
         version_key_column=entity.version_key_column,
+        hospital_day=hospital_day,
     )
 
 

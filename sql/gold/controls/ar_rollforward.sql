@@ -39,11 +39,15 @@ WITH
       source_system,
       UPPER(payer_id) AS payer_code,
       DATE_TRUNC(
-        IF(version = 1, COALESCE(DATE(inserted_at), DATE(effective_date)), DATE(effective_date)),
+        IF(
+          version = 1 AND inserted_at IS NOT NULL,
+          {{ hospital_day("inserted_at", "source_system") }},
+          {{ hospital_day("effective_date", "source_system") }}
+        ),
         MONTH
       ) AS charge_month,
-      DATE_TRUNC(DATE(effective_date), MONTH) AS first_month,
-      DATE_TRUNC(DATE(expiry_date), MONTH) AS end_month,
+      DATE_TRUNC({{ hospital_day("effective_date", "source_system") }}, MONTH) AS first_month,
+      DATE_TRUNC({{ hospital_day("expiry_date", "source_system") }}, MONTH) AS end_month,
       expiry_date < TIMESTAMP '9999-12-31 00:00:00+00' AS has_ended,
       amount,
       amount - open_amount AS settled_amount

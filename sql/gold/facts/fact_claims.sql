@@ -93,7 +93,8 @@ WITH
 
   transactions AS (
     SELECT
-      source_system, transaction_id, paid_date, DATE(inserted_at) AS charge_posted_date,
+      source_system, transaction_id, paid_date,
+      {{ hospital_day("inserted_at", "source_system") }} AS charge_posted_date,
       billed_date AS bill_date, procedure_code
     FROM {{ ref("transactions_current") }}
   ),

@@ -18,7 +18,7 @@ columns:
   posting_cause: {type: STRING, description: "posted; reversed: the source lowered the amount; deleted: the source deleted the charge; moved_out, moved_in: the balance changed its payer, service date, patient, provider or department."}
   reason_code: {type: STRING, description: "Why, as the journal says: of a write-off BAD_DEBT, CHARITY, SMALL_BALANCE, TIMELY_FILING, DENIAL or ADMIN."}
   source_system: {type: STRING, description: Hospital.}
-  posting_date: {type: DATE, description: "Day of the posting in the journal. Of a charge the UTC day on which it was recorded. Of other changes the UTC day from which the source says so: without a journal, what was paid on an account before it was first read is posted the day of its last change."}
+  posting_date: {type: DATE, description: "Day of the posting in the journal. Of a charge the hospital's day on which it was recorded. Of other changes the hospital's day from which the source says so: without a journal, what was paid on an account before it was first read is posted the day of its last change."}
   service_date: {type: DATE, description: Day of the service.}
   payer_key: {type: STRING, description: "Payer that the charge named when this was posted, or unknown."}
   patient_key: {type: STRING, description: "Patient, or unknown."}
@@ -53,7 +53,7 @@ WITH
       expiry_date,
       is_deleted,
       service_date,
-      DATE(inserted_at) AS recorded_date,
+      {{ hospital_day("inserted_at", "source_system") }} AS recorded_date,
       amount AS charge_amount,
       paid_amount,
       COALESCE(patient_paid_amount, 0) AS patient_paid_amount,
@@ -126,7 +126,7 @@ WITH
       present.source_system,
       present.version,
       FALSE AS is_deletion,
-      DATE(present.effective_date) AS posting_date,
+      {{ hospital_day("present.effective_date", "present.source_system") }} AS posting_date,
       IF(present.version = 1, present.recorded_date, NULL) AS recorded_date,
       present.service_date,
       present.payer_key,
@@ -148,7 +148,8 @@ WITH
         AND present.effective_date = former.expiry_date
     UNION ALL
     SELECT
-      transaction_key, source_system, version, TRUE, DATE(expiry_date), NULL, service_date,
+      transaction_key, source_system, version, TRUE,
+      {{ hospital_day("expiry_date", "source_system") }}, NULL, service_date,
       payer_key, patient_key, provider_key, department_key, -charge_amount, -paid_amount,
       -patient_paid_amount, -adjustment_amount, -write_off_amount, load_id
     FROM standings
@@ -162,7 +163,7 @@ WITH
       present.source_system,
       present.version,
       side.posting_cause,
-      DATE(present.effective_date) AS posting_date,
+      {{ hospital_day("present.effective_date", "present.source_system") }} AS posting_date,
       IF(side.posting_cause = 'moved_in', present.service_date, former.service_date)
         AS service_date,
       IF(side.posting_cause = 'moved_in', present.payer_key, former.payer_key) AS payer_key,

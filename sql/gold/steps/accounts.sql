@@ -13,7 +13,7 @@ columns:
   is_live: {type: BOOL, description: Whether the charge is in force.}
   has_journal: {type: BOOL, description: "Whether the hospital's billing system has a posting journal; else what became of a charge is read from its versions."}
   service_date: {type: DATE, description: Day of the service.}
-  charge_posted_date: {type: DATE, description: UTC day on which the charge was recorded.}
+  charge_posted_date: {type: DATE, description: The hospital's day on which the charge was recorded.}
   bill_date: {type: DATE, description: Day the charge was final billed; NULL while it is not.}
   payer_key: {type: STRING, description: "Payer that the charge names, or unknown."}
   patient_key: {type: STRING, description: "Patient, or unknown."}
@@ -49,7 +49,8 @@ SELECT
   transactions.is_current AS is_live,
   journals.source_system IS NOT NULL AS has_journal,
   transactions.service_date,
-  DATE(transactions.inserted_at) AS charge_posted_date,
+  {{ hospital_day("transactions.inserted_at", "transactions.source_system") }}
+    AS charge_posted_date,
   transactions.billed_date AS bill_date,
   COALESCE(links.payer_key, 'unknown') AS payer_key,
   COALESCE(links.patient_key, 'unknown') AS patient_key,

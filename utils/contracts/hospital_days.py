@@ -1,0 +1,62 @@
+"""The day on which something happened where the hospital is."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from utils.contracts.sources import DatabaseSource, sources
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from utils.contracts.sources import Source
+
+
+def hospital_day(instant: str, source_system: str) -> str:
+    """SQL of the DATE of an instant in the zone of the hospital whose row it is.
+
+    An instant that is not of a known hospital is dated in UTC.
+
+    Args:
+        instant: a TIMESTAMP expression.
+        source_system: an expression of the hospital's name.
+    """
+    branches = "".join(
+        f" WHEN '{system}' THEN '{zone}'" for system, zone in sorted(_zones().items())
+    )
+    return f"DATE({instant}, CASE {source_system}{branches} ELSE 'UTC' END)"
+
+
+def _zones() -> dict[str, str]:
+    """The zone of every hospital: its own source's, else that of the files that bring its rows."""
+    zones: dict[str, str] = {}
+    for source in sorted(sources().values(), key=lambda source: isinstance(source, DatabaseSource)):
+        zones |= dict.fromkeys(_systems(source), source.time_zone)
+    return zones
+
+
+def _systems(source: Source) -> Iterable[str]:
+    if isinstance(source, DatabaseSource):
+        return (source.name,)
+    return (system for table in source.tables.values() for system in table.source_systems)
+
+
+def full_from(day: date) -> tuple[datetime, str]:
+    """The instant (UTC) from which a date is over in every hospital, and the last one's zone."""
+    ends = [(source.end_of_day(day), source.time_zone) for source in _hospitals()]
+    return max(ends)
+
+
+def last_full_day(at: datetime) -> date:
+    """The last date that is over in every hospital at an instant."""
+    day = at.astimezone(UTC).date()
+    while full_from(day)[0] > at:
+        day -= timedelta(days=1)
+    return day
+
+
+def _hospitals() -> list[Source]:
+    """The hospitals' databases; where there is none, all sources."""
+    known = list(sources().values())
+    return [source for source in known if isinstance(source, DatabaseSource)] or known
