@@ -24,7 +24,7 @@ columns:
   payer_sequence: {type: STRING, description: "P to the primary payer, S to the secondary; P where the source is silent."}
   edit_count: {type: INT64, description: Scrubber edits that somebody had to work before the claim was sent.}
   service_date: {type: DATE, description: Day of the service.}
-  charge_posted_date: {type: DATE, description: UTC day on which the charge was recorded.}
+  charge_posted_date: {type: DATE, description: "The hospital's day on which the charge was recorded."}
   bill_date: {type: DATE, description: Day the charge was final billed.}
   claim_date: {type: DATE, description: Day the claim was sent to the payer.}
   adjudication_date: {type: DATE, description: "Day the payer decided, as the payer says."}
