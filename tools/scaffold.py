@@ -151,6 +151,7 @@ def _source(name: str) -> Iterator[str]:
     yield "kind: mysql"
     yield f"connection: {name}_db # the Airflow connection"
     yield "time_zone: America/New_York # in which the database writes its local times"
+    yield "phone_region: US # whose telephone numbers have no country code"
     yield "tables: # <name in the database>, then <column of the data model>: <column of the table>"
     for table in (*DATABASE_ENTITIES, *OPTIONAL_ENTITIES):
         yield from _table(entities()[table])

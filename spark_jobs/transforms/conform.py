@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from spark_jobs.transforms.hashes import entity_key, row_hash
-from spark_jobs.transforms.normalise import ACCEPT_ANY_TEXT, NORMALISERS, clean, says_unknown
+from spark_jobs.transforms.normalise import ACCEPT_ANY_TEXT, clean, normalisers, says_unknown
 from utils.batch.spec import Column, Entity, Load, SpecError
 
 _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -151,7 +151,7 @@ def _value(column: Column, types: Mapping[str, str], load: Load) -> SparkColumn:
     if _is_typed(column, types, load):
         return _convert(raw, column, types[load.columns[column.name]], load.time_zone)
     if column.type == "STRING":
-        return _spell(raw, column)
+        return _spell(raw, column, load)
     if column.type == "TIMESTAMP":
         return parse_instant(raw, load.time_zone)
     word = F.lower(raw) if column.type == "BOOL" else raw
@@ -181,11 +181,11 @@ def _convert(value: SparkColumn, column: Column, source_type: str, zone: str) ->
     return value.try_cast(column.sql_type)
 
 
-def _spell(value: SparkColumn, column: Column) -> SparkColumn:
-    rule = column.normalize or "text"
-    if rule not in NORMALISERS:
-        raise SpecError(f"{column.name}.normalize: `{rule}` is none of {', '.join(NORMALISERS)}")
-    return NORMALISERS[rule](value)
+def _spell(value: SparkColumn, column: Column, load: Load) -> SparkColumn:
+    rule, known = column.normalize or "text", normalisers(load.phone_region)
+    if rule not in known:
+        raise SpecError(f"{column.name}.normalize: `{rule}` is none of {', '.join(known)}")
+    return known[rule](value)
 
 
 def _is_invalid(column: Column) -> SparkColumn:

@@ -8,9 +8,12 @@ differ between engines; higher-order functions are avoided, because Sail cannot 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
+
+from utils.batch.phone_plans import PHONE_PLANS, PhonePlan
 
 _WHITESPACE = "[\t\n\x0b\f\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+"
 _INVISIBLE = "[\x00-\x08\x0e-\x1f\x7f\u00ad\u200b-\u200d\u2060\ufeff]"
@@ -60,16 +63,20 @@ def email(value: Column) -> Column:
     return F.when(address.rlike(_EMAIL), address)
 
 
-def phone_us(value: Column) -> Column:
-    """A North American number in E.164; an extension is dropped.
+def phone(value: Column, plan: PhonePlan) -> Column:
+    """A number of the hospital's region in E.164; an extension is dropped.
 
     A number with another country's code (`+49 30 123456`) does not fit, however many digits it has.
     """
-    number = F.regexp_replace(F.lower(value), "(ext|x|#).*$", "")
-    digits = F.regexp_replace(_compact(number), "[^0-9]", "")
-    is_foreign = _compact(number).rlike("^[(]?[+][(]?(0|[2-9])")
-    line = F.regexp_extract(digits, "^(001|1)?([0-9]{10})$", 2)
-    return F.when((line != "") & ~is_foreign, F.concat(F.lit("+1"), line))
+    number = _compact(F.regexp_replace(F.lower(value), "(ext|x|#).*$", ""))
+    # The trunk digit of `+44 (0)20 7946 0958` is not dialled from abroad.
+    digits = F.regexp_replace(F.regexp_replace(number, r"\(0\)", ""), "[^0-9]", "")
+    code, line = plan.country_code, f"([0-9]{{{plan.shortest},{plan.longest}}})$"
+    international = F.regexp_extract(digits, f"^({code}){line}", 2)
+    dialled = F.regexp_extract(digits, f"^(00{code}|{code}|{plan.trunk})?{line}", 2)
+    is_international = number.rlike("^[(]?[+]")
+    found = F.when(is_international, international).otherwise(dialled)
+    return F.when(found != "", F.concat(F.lit(f"+{code}"), found))
 
 
 def ssn(value: Column) -> Column:
@@ -115,19 +122,23 @@ def says_unknown(value: Column, rule: str | None) -> Column:
     return F.lower(_compact(value)).isin(*_UNKNOWN_GENDERS) if rule == "gender" else F.lit(False)
 
 
-NORMALISERS: Mapping[str, Callable[[Column], Column]] = {
-    "code": code,
-    "keyword": keyword,
-    "text": text,
-    "person_name": person_name,
-    "email": email,
-    "phone_us": phone_us,
-    "ssn": ssn,
-    "gender": gender,
-    "npi": npi,
-    "line_of_business": line_of_business,
-    "claim_status": claim_status,
-}
+def normalisers(phone_region: str) -> Mapping[str, Callable[[Column], Column]]:
+    """The rules by name, as a source of a region is read."""
+    return {
+        "code": code,
+        "keyword": keyword,
+        "text": text,
+        "person_name": person_name,
+        "email": email,
+        "phone": partial(phone, plan=PHONE_PLANS[phone_region]),
+        "ssn": ssn,
+        "gender": gender,
+        "npi": npi,
+        "line_of_business": line_of_business,
+        "claim_status": claim_status,
+    }
+
+
 ACCEPT_ANY_TEXT = frozenset({None, "code", "keyword", "text", "person_name", "line_of_business"})
 
 

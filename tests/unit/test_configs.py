@@ -61,6 +61,9 @@ def test_the_tests_have_sources_of_their_own() -> None:
         ),
         pytest.param("America/New_York", "New York", "no IANA time zone", id="time-zone"),
         pytest.param(
+            "kind: mysql", "kind: mysql\nphone_region: UK", "`UK` is none of US, CA,", id="phones"
+        ),
+        pytest.param(
             "    load: incremental\n",
             "    load: incremental\n    extra_columns: drop\n",
             "`mysql.tables.patients.extra_columns`",

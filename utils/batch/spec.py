@@ -26,6 +26,7 @@ row value. Instants are ISO 8601 with an offset. `?` marks fields that may be nu
                      last one
         values?      {entity column: {source spelling: value}}: read in its place
         constants?   {entity column: value}: the same in every row
+        phone_region?  ISO 3166 code of the region whose telephone numbers it holds, US if left out
         watermark?   source column that says when a row changed
         rows?        [row id]: the only rows to read, all of them if left out
         observed_at  end of the load's window, or arrival of its file
@@ -39,6 +40,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 
+from utils.batch.phone_plans import DEFAULT_PHONE_REGION
 from utils.batch.types import SPARK_TYPES
 
 SEVERITIES = ("quarantine", "warn")
@@ -128,11 +130,12 @@ class Load:
     splits: Mapping[str, Split] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
+    phone_region: str = DEFAULT_PHONE_REGION
 
     @property
     def shape(self) -> tuple[object, ...]:
         """Loads of equal shape are read and conformed together, however many there are."""
-        maps = (self.columns, self.splits, self.values, self.constants)
+        maps = (self.columns, self.splits, self.values, self.constants, self.phone_region)
         content = json.dumps(maps, default=asdict)
         return (self.source_system, self.time_zone, self.watermark, content, self.rows is None)
 

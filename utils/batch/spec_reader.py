@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from utils.batch.phone_plans import DEFAULT_PHONE_REGION, PHONE_PLANS
 from utils.batch.spec import (
     SEVERITIES,
     Amounts,
@@ -184,6 +185,15 @@ def _derived(node: _Node) -> Derived:
     )
 
 
+def _phone_region(node: _Node) -> str:
+    region = node.optional_text("phone_region") or DEFAULT_PHONE_REGION
+    if region not in PHONE_PLANS:
+        raise SpecError(
+            f"{node.where}.phone_region: `{region}` is none of {', '.join(PHONE_PLANS)}"
+        )
+    return region
+
+
 def _rule(node: _Node) -> Rule:
     return Rule(
         name=node.text("name"),
@@ -216,6 +226,7 @@ def _load(node: _Node) -> Load:
         },
         values={name: spelling.values for name, spelling in node.named_nodes("values").items()},
         constants=node.field("constants", dict, optional=True) or {},
+        phone_region=_phone_region(node),
     )
 
 

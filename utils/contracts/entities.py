@@ -17,7 +17,7 @@ from utils.schema import StrictModel, load_model
 
 Severity = Literal["quarantine", "warn"]
 Normalizer = Literal[
-    "code", "keyword", "text", "person_name", "email", "phone_us", "ssn", "gender", "npi",
+    "code", "keyword", "text", "person_name", "email", "phone", "ssn", "gender", "npi",
     "line_of_business", "claim_status",
 ]  # fmt: skip
 IDENTIFIER = r"^[a-z][a-z0-9_]*$"

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, TypeAdapter, field_validator, model_validator
 
+from utils.batch.phone_plans import DEFAULT_PHONE_REGION, PHONE_PLANS
 from utils.contracts import select_statements
 from utils.contracts.column_maps import SOURCE_COLUMN, ColumnMap
 from utils.contracts.entities import IDENTIFIER
@@ -124,6 +125,17 @@ class _Source(StrictModel):
     name: str = Field(pattern=IDENTIFIER)
     description: str
     time_zone: str
+    phone_region: str = DEFAULT_PHONE_REGION
+
+    @field_validator("phone_region")
+    @classmethod
+    def _numbering_is_known(cls, region: str) -> str:
+        if region not in PHONE_PLANS:
+            raise ValueError(
+                f"`{region}` is none of {', '.join(PHONE_PLANS)}; "
+                "add its numbering plan to utils/batch/phone_plans.py"
+            )
+        return region
 
     @field_validator("time_zone")
     @classmethod
@@ -240,6 +252,7 @@ def _parts(declared: Source) -> Iterator[Source]:
             description=f"Files delivered for {declared.name}.",
             kind="files",
             time_zone=declared.time_zone,
+            phone_region=declared.phone_region,
             tables={
                 name: FileTable(
                     **item.model_dump(by_alias=True, exclude={"files"}),

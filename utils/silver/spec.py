@@ -102,6 +102,7 @@ def _load(load: Load, is_limited: bool) -> spec.Load:
         constants={
             name: item.constant for name, item in table.mapped.items() if item.constant is not None
         },
+        phone_region=source.phone_region,
         # The watermark of a row that was overlooked may lie behind what silver has seen since.
         watermark=None if load.load_type == "reread" else table.watermark,
         observed_at=load.observed_at,

@@ -6,8 +6,9 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs.transforms.normalise import NORMALISERS, clean, says_unknown
+from spark_jobs.transforms.normalise import clean, normalisers, says_unknown
 
+NORMALISERS = normalisers("US")
 NBSP, ZERO_WIDTH, BOM = "\u00a0", "\u200b", "\ufeff"
 
 SPELLINGS: dict[str, list[tuple[str | None, str | None]]] = {
@@ -62,7 +63,7 @@ SPELLINGS: dict[str, list[tuple[str | None, str | None]]] = {
         ("a@example..com", None),
         ("", None),
     ],
-    "phone_us": [
+    "phone": [
         ("(703)210-5078x2916", "+17032105078"),
         ("+1-630-829-7585x0769", "+16308297585"),
         ("001-630-829-7585", "+16308297585"),
@@ -173,6 +174,34 @@ def test_a_spelling_is_spelled_as_itself(spark: SparkSession) -> None:
         rows = spark.createDataFrame(words, "word string")
         again = rows.where(~F.col("word").eqNullSafe(NORMALISERS[rule](clean(F.col("word")))))
         assert again.collect() == [], rule
+
+
+# Regions' examples are numbers that the regulators keep for fiction, or ministries' own.
+PHONES = [
+    ("GB", "020 7946 0958", "+442079460958"),
+    ("GB", "+44 (0)20 7946 0958", "+442079460958"),
+    ("GB", "0044 20 7946 0958", "+442079460958"),
+    ("GB", "+1 703 210 5078", None),
+    ("FR", "01 99 00 12 34", "+33199001234"),
+    ("FR", "(+33) 1 99 00 12 34", "+33199001234"),
+    ("AU", "(02) 5550 1234", "+61255501234"),
+    ("IN", "98765 43210", "+919876543210"),
+    ("MX", "55 1234 5678", "+525512345678"),
+    ("MX", "+52 55 1234 5678 ext. 9", "+525512345678"),
+    ("MX", "703 210 507", None),
+    ("CA", "(613) 555-0123", "+16135550123"),
+    ("PR", "+1 787 555 0123", "+17875550123"),
+]
+
+
+def test_a_number_without_a_country_code_is_one_of_the_hospitals_region(
+    spark: SparkSession,
+) -> None:
+    for region in {region for region, *_ in PHONES}:
+        pairs = [(raw, spelling) for at, raw, spelling in PHONES if at == region]
+        spelling = normalisers(region)["phone"](clean(F.col("raw"))).alias("spelling")
+        rows = spark.createDataFrame(pairs, "raw string, spelling string").select("raw", spelling)
+        assert [(row["raw"], row["spelling"]) for row in rows.collect()] == pairs
 
 
 @pytest.mark.parametrize(

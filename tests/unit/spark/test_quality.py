@@ -75,7 +75,7 @@ def output(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Pat
         column_json("thing_id", normalize="code", required=True),
         column_json("amount", type="NUMERIC", required=True),
         column_json("paid", type="NUMERIC"),
-        column_json("phone", normalize="phone_us"),
+        column_json("phone", normalize="phone"),
     ]
     amounts = {"billed": "amount", "paid": "paid"}
     entity = things_json(columns=columns, rules=RULES, loads=loads, amounts=amounts)
