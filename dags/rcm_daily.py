@@ -27,9 +27,10 @@ from utils.orchestration import runs
 from utils.orchestration.connections import source_uri
 from utils.orchestration.options import DAG_OPTIONS
 from utils.orchestration.publish import close_run, open_run, publish_batch
+from utils.orchestration.task_names import LAND
 
 
-@task(map_index_template="{{ task.op_kwargs['source_name'] }}")
+@task(task_id=LAND, map_index_template="{{ task.op_kwargs['source_name'] }}")
 def land(source_name: str) -> int:
     """Brings what a source has for the business date to bronze; returns how many loads landed."""
     source = sources()[source_name]

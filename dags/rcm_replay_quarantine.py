@@ -25,7 +25,13 @@ from utils.orchestration import runs
 from utils.orchestration.options import DAG_OPTIONS
 from utils.orchestration.publish import close_run, open_run, publish_batch
 from utils.orchestration.spark_batch import build_batch
-from utils.orchestration.task_names import BUILD_PREVIEW, PLAN_PREVIEW, REFRESH_GOLD
+from utils.orchestration.task_names import (
+    APPLY_REQUEST,
+    BUILD_PREVIEW,
+    CLOSE_RUN,
+    PLAN_PREVIEW,
+    REFRESH_GOLD,
+)
 from utils.silver.batch import Batch
 
 
@@ -71,10 +77,10 @@ def show_outcome(preview: dict[str, Any] | None, output_uri: str | None) -> str:
     lines = replays.show(wanted, runs.current(context), batch)
     for line in lines or ["No open row is meant."]:
         print(line)
-    return "close_run" if wanted.dry_run or not lines else "apply_request"
+    return CLOSE_RUN if wanted.dry_run or not lines else APPLY_REQUEST
 
 
-@task
+@task(task_id=APPLY_REQUEST)
 def apply_request() -> None:
     """Rejects the rows, or lets their replay wait for the batch that follows."""
     context = get_current_context()

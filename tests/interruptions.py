@@ -19,6 +19,7 @@ from local.paths import ROOT, StateFolder
 from local.stack import client
 from tools.chaos import content
 from utils.gcp import bigquery
+from utils.orchestration.task_names import DAILY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,11 +28,7 @@ if TYPE_CHECKING:
 
 WORLD = ("--patients", "20", "--days", "1")
 DAYS = ("2026-01-31", "2026-02-01")
-TASKS = (
-    *("open_run", "land", "plan_silver", "build_silver"),
-    *("stage_silver", "publish_silver", "refresh_gold", "close_run"),
-)
-STAGES = ("services", "hospitals", *(f"{day} {task}" for day in DAYS for task in TASKS))
+STAGES = ("services", "hospitals", *(f"{day} {task}" for day in DAYS for task in DAILY))
 LONGEST_DELAY = 2.0
 _LINE = re.compile(r"^ *[\d.]+ s  (.+)$")
 # A file has the time of its upload, from which the histories without dates of their own begin.

@@ -22,14 +22,14 @@ from utils.audit.runs import Run
 from utils.audit.tables import audit_columns
 from utils.contracts.entities import Entity, SilverTable, entities
 from utils.gcp import bigquery
+from utils.gcp.templates import render_file
 from utils.gold.models import gold_models
 from utils.gold.script import build_statement, refresh_script
-from utils.silver.names import staged_table
-from utils.silver.publication import history_query
+from utils.silver.names import histories, staged_table
 from utils.silver.tables import silver_view
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     import pytest
     from google.cloud.bigquery import TableReference
@@ -126,6 +126,12 @@ def broken_promises(entity: str, rows: list[Row]) -> dict[str, int]:
     ]
     found = bigquery.query("\n".join(script), {_given(entity): _complete(entity, rows)})
     return {row["broken_promise"]: row["row_count"] for row in found}
+
+
+def history_query(checked: Iterable[Entity], ref: Callable[[str], str]) -> str:
+    """Counts versions and revisions of entities that break a promise, as publication does."""
+    tables = [table for entity in checked for table in entity.silver_tables()]
+    return render_file("silver/broken_promises.sql", ref, **histories(tables))
 
 
 def in_order(rows: Any) -> list[Row]:

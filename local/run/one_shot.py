@@ -25,6 +25,7 @@ from local.run.lock import only_run
 from local.run.progress import Progress, shown
 from local.stack import client
 from local.stack import lifecycle as stack
+from utils.orchestration.task_names import REFRESH_GOLD
 
 if TYPE_CHECKING:
     import argparse
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 DAG = "rcm_daily"
 TASKS_PER_RUN = 10
-READS_NO_SOURCE = "refresh_gold"  # nor does a task after it
+READS_NO_SOURCE = REFRESH_GOLD  # nor does a task after it
 
 
 @dataclass

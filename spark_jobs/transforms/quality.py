@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from spark_jobs.transforms.conform import can_be_invalid, invalid_flag
 from utils.batch.spec import Column, Entity
 
-QUARANTINE, WARN, BLANK = "quarantine", "warn", "blank"
+QUARANTINE, BLANK = "quarantine", "blank"
 _VERSION_LENGTH = 12
 
 

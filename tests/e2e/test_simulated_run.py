@@ -18,11 +18,11 @@ from simulator.mysql import transaction
 from simulator.verify import verify
 from simulator.world import World
 from tests.pipeline_support import Pipeline, last_run, pipeline, rows
+from tests.sql_support import history_query
 from utils.contracts.entities import entities
 from utils.gcp import bigquery
 from utils.gold.models import gold_models
 from utils.settings import settings
-from utils.silver.publication import history_query
 
 CANARY = "Zzyzxcanary"
 

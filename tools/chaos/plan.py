@@ -6,6 +6,7 @@ import random
 from typing import TYPE_CHECKING
 
 from tools.chaos.faults import AT_RANDOM, Expected, Fault
+from utils.orchestration import task_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,10 +16,7 @@ if TYPE_CHECKING:
 _RANDOM_SHARE = 0.15
 _READ_SHARE = 0.5
 # What one task of a line did is done again as long as the line's last one did not succeed.
-_LINES = (
-    ("plan_silver", "build_silver", "stage_silver", "publish_silver"),
-    ("refresh_gold", "close_run"),
-)
+_LINES = (task_names.TO_SILVER, (task_names.REFRESH_GOLD, task_names.CLOSE_RUN))
 
 
 def draw(points: Sequence[Met], count: int, seed: str, kinds: Sequence[type[Fault]]) -> list[Fault]:

@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from tools.chaos.faults import FAULTS
+from utils.orchestration import task_names
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -18,17 +19,7 @@ if TYPE_CHECKING:
     from tools.chaos.faults import Fault
     from tools.chaos.trials import Outcome
 
-_STEPS = (
-    "open_run",
-    "land",
-    "plan_silver",
-    "build_silver",
-    "stage_silver",
-    "publish_silver",
-    "refresh_gold",
-    "close_run",
-    "",
-)
+_STEPS = (*task_names.DAILY, "")
 
 
 @dataclass

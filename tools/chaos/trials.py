@@ -12,6 +12,13 @@ from tools.chaos.differences import differences
 from tools.chaos.faults import AT_RANDOM, Expected, Fault
 from tools.chaos.points import Met, met
 from utils.gcp import bigquery
+from utils.orchestration.task_names import (
+    CLOSE_RUN,
+    LAND,
+    PUBLISH_SILVER,
+    REFRESH_GOLD,
+    STAGE_SILVER,
+)
 from utils.settings import settings
 
 if TYPE_CHECKING:
@@ -27,7 +34,7 @@ MOST_ATTEMPTS = 30
 ORPHAN_SECONDS = 3.0
 PUBLISHED = ("silver", "gold")
 # Tasks behind whose failure readers might see half of a layer; no task at a random moment.
-_PUBLISHING = ("", "stage_silver", "publish_silver", "refresh_gold", "close_run")
+_PUBLISHING = ("", STAGE_SILVER, PUBLISH_SILVER, REFRESH_GOLD, CLOSE_RUN)
 
 
 @dataclass(frozen=True)
@@ -139,7 +146,7 @@ class Theatre:
         if state == "failed" and all(fault.is_recorded for fault in injected):
             wrong += self._unrecorded(clean.day)
         # A source that did not land leaves the others published, and the layers in between.
-        has_landed = not any(fault.step == "land" for fault in injected)
+        has_landed = not any(fault.step == LAND for fault in injected)
         if state != "success" and has_landed and any(f.step in _PUBLISHING for f in injected):
             wrong += self._torn(clean)
         if has_killed:

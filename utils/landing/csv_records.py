@@ -41,7 +41,12 @@ _ARCHIVE_MARKS = {
 
 
 class Reject(NamedTuple):
-    """A line that could not be landed; its content stays in the archived file."""
+    """A line that could not be landed; its content stays in the archived file.
+
+    The reasons: `column_count` (more or fewer fields than the header), `quote` (one that is not
+    closed, or is followed by text), `control_char` (a NUL character) and `field_too_large`
+    (more than MAX_FIELD characters).
+    """
 
     line: int
     reason: str

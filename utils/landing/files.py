@@ -42,12 +42,6 @@ REFUSALS = {
     "unknown_source_system": "The folder names no known hospital.",
     "unexpected_name": "The name does not fit the pattern of this source's files.",
 }
-REJECTS = {
-    "column_count": "The line has more or fewer fields than the header.",
-    "quote": "A quote is not closed, or is followed by text.",
-    "control_char": "The line holds a NUL character.",
-    "field_too_large": "A field is larger than 1 MiB.",
-}
 BATCH_ROWS = 20_000
 BATCH_CHARACTERS = 16 << 20
 MIN_REJECTS = 100
@@ -108,13 +102,11 @@ class LandedFile(Landed):
 
     Attributes:
         file: the generation that was landed.
-        file_sha256: of the file's bytes.
-        archive_uri: where these bytes are kept.
+        archive_uri: where the file's bytes are kept.
         rejects: damaged lines, by line number; `rows_read` is rows and rejects together.
     """
 
     file: StoredObject = field(kw_only=True)
-    file_sha256: str = field(kw_only=True)
     archive_uri: str = field(kw_only=True)
     rejects: tuple[Reject, ...] = ()
 
@@ -201,7 +193,6 @@ def _land(request: FileRequest, path: Path) -> LandedFile:
         extra_columns=header.extra,
         control_totals=written.control_totals,
         file=request.file,
-        file_sha256=found.sha256,
         archive_uri=request.archive_uri,
         rejects=tuple(records.rejects),
     )

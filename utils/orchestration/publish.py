@@ -13,7 +13,15 @@ from utils.gold.script import refresh_script
 from utils.orchestration import runs
 from utils.orchestration.bigquery_script import BigQueryScriptOperator
 from utils.orchestration.spark_batch import build_batch
-from utils.orchestration.task_names import BUILD_SILVER, PLAN_SILVER, PUBLISH_SILVER, REFRESH_GOLD
+from utils.orchestration.task_names import (
+    BUILD_SILVER,
+    CLOSE_RUN,
+    OPEN_RUN,
+    PLAN_SILVER,
+    PUBLISH_SILVER,
+    REFRESH_GOLD,
+    STAGE_SILVER,
+)
 from utils.orchestration.warehouse import create_views
 from utils.settings import settings
 from utils.silver.batch import Batch, plan_batch, plan_rebuild
@@ -26,7 +34,12 @@ if TYPE_CHECKING:
     from utils.orchestration.bigquery_script import Script
 
 
-@task.sensor(mode="reschedule", poke_interval=30, timeout=timedelta(hours=6).total_seconds())
+@task.sensor(
+    task_id=OPEN_RUN,
+    mode="reschedule",
+    poke_interval=30,
+    timeout=timedelta(hours=6).total_seconds(),
+)
 def open_run() -> PokeReturnValue:
     """Waits for the lease, records the run, checks the configuration and names the sources."""
     is_open = runs.open_run(get_current_context())
@@ -81,7 +94,7 @@ def plan_silver(*, is_rebuild: bool) -> dict[str, Any]:
     return batch.model_dump(mode="json")
 
 
-@task
+@task(task_id=STAGE_SILVER)
 def stage_silver(plan: dict[str, Any], output_uri: str) -> None:
     """Brings the finished batch into its staging tables."""
     batch = Batch.model_validate(plan).built(output_uri)
@@ -89,7 +102,7 @@ def stage_silver(plan: dict[str, Any], output_uri: str) -> None:
     create_views(settings())
 
 
-@task(trigger_rule="none_failed")
+@task(task_id=CLOSE_RUN, trigger_rule="none_failed")
 def close_run() -> None:
     """Records that the run did all its work."""
     runs.close_run(get_current_context())

@@ -16,9 +16,7 @@ from utils.gcp.templates import render_file
 from utils.silver.names import STAGED, batch_tables, histories
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from utils.contracts.entities import Entity
+    from collections.abc import Iterable
 
 
 def publish_sql(batch_id: str, names: Iterable[str], *, is_rebuild: bool = False) -> str:
@@ -45,14 +43,3 @@ def publish_sql(batch_id: str, names: Iterable[str], *, is_rebuild: bool = False
         **histories(tables, STAGED),
         **lease.COMPLAINT,
     )
-
-
-def history_query(checked: Iterable[Entity], ref: Callable[[str], str]) -> str:
-    """Counts the versions and revisions of these entities that break a promise; no rows if none.
-
-    Args:
-        checked: entities to look at, at least one.
-        ref: gives the SQL name of a silver table.
-    """
-    tables = [table for entity in checked for table in entity.silver_tables()]
-    return render_file("silver/broken_promises.sql", ref, **histories(tables))
