@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from local.paths import ROOT
-
-SHIPPED = ("hospital_a", "hospital_b", "payer_claims", "reference_codes")
+from tools.shipped import SHIPPED
 
 
 def lay_configs(folder: Path) -> Path:

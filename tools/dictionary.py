@@ -14,6 +14,7 @@ from local.paths import ROOT
 from tools import required_columns
 from tools.lineage.graph import gold_lineage
 from tools.lineage.shapes import Column, Way
+from tools.shipped import SHIPPED
 from utils.audit.tables import audit_columns, audit_declarations
 from utils.batch.types import GOLD_RATE_DECIMALS as RATE_DECIMALS
 from utils.contracts.entities import entities
@@ -48,6 +49,7 @@ here: a constant, a number of rows, what the pipeline notes. The
 [runbook](../runbook.md#where-a-number-comes-from) shows a column's way step by step.
 """
 _NOTHING = "—"
+_SHOWN = frozenset({"gold", "silver", "audit", *SHIPPED})
 
 
 def main() -> int:
@@ -196,8 +198,12 @@ def _lineage(layer: str, table: str, columns: Iterable[str]) -> Iterator[str]:
     )
 
 
-def _sources(sources: Sources) -> str:
-    """The columns that count most: `hospital_a, hospital_b: transactions.Amount`."""
+def _sources(made_from: Sources) -> str:
+    """The columns that count most: `hospital_a, hospital_b: transactions.Amount`.
+
+    Columns of a hospital that somebody added stay out: the pages are the project's own.
+    """
+    sources = {column: way for column, way in made_from.items() if column.schema in _SHOWN}
     if not sources:
         return _NOTHING
     most = max(sources.values())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.configs_support import SHIPPED
+from tools.shipped import SHIPPED
 from utils.contracts.sources import file_owner, source_errors, sources
 from utils.paths import CONFIGS, ROOT
 

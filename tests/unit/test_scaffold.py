@@ -13,6 +13,7 @@ import pytest
 from local.paths import ROOT
 from utils.paths import CONFIGS
 
+KPI = "kpi_paid_share"
 PARTS = ("docs", "local", "sql", "tests/sql/gold", "tools", "utils", "pyproject.toml")
 
 
@@ -24,6 +25,9 @@ def copy(tmp_path: Path) -> Path:
         take = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
         take(ROOT / part, tmp_path / part)
     shutil.copytree(CONFIGS, tmp_path / "configs")
+    # Somebody who follows the guide has it.
+    for made in [*tmp_path.rglob(f"{KPI}*")]:
+        shutil.rmtree(made) if made.is_dir() else made.unlink()
     return tmp_path
 
 
