@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from local.stack import client
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from local.paths import StateFolder
     from utils.audit.loads import Load
-    from utils.contracts.sources import DatabaseSource, FileSource, Mapped
+    from utils.contracts.sources import DatabaseSource, DatabaseTable, FileSource, Mapped
 
 
 @dataclass(frozen=True)
@@ -117,9 +118,16 @@ def _try_database(source: DatabaseSource) -> Iterator[Finding]:
         except PipelineError as error:
             yield Finding(str(error), is_error=True)
             continue
-        notes = [f"{len(tried.columns)} columns", *_nulls(table, tried.missing)]
+        notes = [_reading(table), f"{len(tried.columns)} columns", *_nulls(table, tried.missing)]
         notes += [f"passed over: {', '.join(tried.extra)}"] if tried.extra else []
         yield Finding(f"{where}: {'; '.join([*notes, *['EMPTY'] * tried.is_empty])}")
+
+
+def _reading(table: DatabaseTable) -> str:
+    """How a run reads a table, and what it does with columns that the map does not name."""
+    hours = f"{table.overlap / timedelta(hours=1):g} h of overlap"
+    how = f"changes by {table.watermark}, {hours}" if table.watermark else "read whole"
+    return f"{how}; further columns: {table.extra_columns}"
 
 
 def _load(source: DatabaseSource, name: str, clock: datetime) -> Load:

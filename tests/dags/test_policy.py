@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from local.paths import ROOT
+from utils.settings import settings
 
 _DESCRIBE = """
 import json, sys
@@ -27,6 +28,8 @@ dags = {
             task.task_id: {
                 "owner": task.owner,
                 "has_timeout": bool(task.execution_timeout),
+                "retries": task.retries,
+                "retry_seconds": task.retry_delay.total_seconds(),
                 "reports_failure": bool(task.on_failure_callback),
             }
             for task in dag.tasks
@@ -73,7 +76,13 @@ def test_a_dag_is_documented_and_no_single_run_holds_up_the_others(bag: dict[str
 
 
 def test_every_task_has_an_owner_a_timeout_and_a_failure_record(bag: dict[str, Any]) -> None:
-    right = {"owner": "revenue-cycle-data", "has_timeout": True, "reports_failure": True}
+    right = {
+        "owner": "revenue-cycle-data",
+        "has_timeout": True,
+        "reports_failure": True,
+        "retries": settings().retries,
+        "retry_seconds": settings().retry_delay.total_seconds(),
+    }
     for dag in bag["dags"].values():
         assert len(dag["tasks"]) <= 25
         assert dag["tasks"] == dict.fromkeys(dag["tasks"], right)
