@@ -64,7 +64,7 @@ def plan_preview() -> dict[str, Any]:
         raise AirflowSkipException("A rejection asks no rule.")
     batch = replays.plan(wanted, runs.current(context))
     if not batch.load_ids:
-        raise AirflowSkipException("No open row is meant.")
+        raise AirflowSkipException("No open row fits the request.")
     return batch.model_dump(mode="json")
 
 
@@ -75,7 +75,7 @@ def show_outcome(preview: dict[str, Any] | None, output_uri: str | None) -> str:
     wanted = replays.request(context["params"])
     batch = Batch.model_validate(preview).built(output_uri) if preview and output_uri else None
     lines = replays.show(wanted, runs.current(context), batch)
-    for line in lines or ["No open row is meant."]:
+    for line in lines or ["No open row fits the request."]:
         print(line)
     return CLOSE_RUN if wanted.dry_run or not lines else APPLY_REQUEST
 

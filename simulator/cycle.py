@@ -158,7 +158,7 @@ def approve(office: Office, account: Account, claim_id: str) -> None:
 
 
 def decide_as_secondary(office: Office, account: Account, claim_id: str) -> None:
-    """The second payer pays a part of what the first one left."""
+    """The secondary payer pays a part of what the primary one left."""
     claim = account.claims[claim_id]
     left = max(account.owed_by(claim.payer_id), 0)
     paid = left * office.chance.choice(SECOND_PAYER_PERCENTS) // 100

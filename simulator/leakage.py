@@ -84,7 +84,7 @@ def _claims_without_remittance(hospital: Hospital, answers: Mapping[str, Answer]
 def _underpaid_claims(
     hospital: Hospital, contracts: Contracts, answers: Mapping[str, Answer]
 ) -> Iterator[str]:
-    """First payers' claims, paid in the end, of which less was allowed than agreed."""
+    """Primary payers' claims that were paid, with less allowed than agreed."""
     for key, claim in hospital.claims.current.items():
         answer = answers.get(key)
         if answer and answer.is_paid and claim.payer_sequence == PRIMARY:

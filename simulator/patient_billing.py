@@ -78,7 +78,7 @@ def write_off_small_balance(office: Office, account: Account, _: str) -> None:
 
 
 def pay(office: Office, account: Account, amount: int, reason: str) -> None:
-    """Posts a payment of the patient; nothing if nothing is owed any more."""
+    """Posts a payment of the patient; nothing if nothing is owed."""
     if amount > 0:
         office.post(account, "patient_payment", -amount, SELF_PAY, reason)
 

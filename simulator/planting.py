@@ -94,7 +94,7 @@ def _plant_unknown(
 def _write_claims(
     office: Office, claims: Sequence[dict[str, tuple[Claim, date | None]]], rates: DefectRates
 ) -> None:
-    """Writes the payers' claim lines; some twice, some of which nobody can tell what they say."""
+    """Writes the payers' claim lines; some are repeated, some are unreadable."""
     hospital, chance = office.hospital, office.chance
     sent = [one for of_account in claims for one in of_account.values()]
     repeated, misread, lost = draw(

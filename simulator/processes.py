@@ -50,8 +50,8 @@ class Simulation:
 def simulate_all(assignments: Sequence[Assignment]) -> list[Simulation]:
     """Simulates hospitals at the same time and returns when all deliveries are written.
 
-    The processes start afresh: a copy of this one could inherit a lock that another of its threads
-    holds. They end with this one, if nobody has asked for their books.
+    The processes start from nothing: a copy of this one could inherit a lock that another of its
+    threads holds. They end with this one, if nobody has asked for their books.
 
     Raises:
         subprocess.CalledProcessError: a hospital could not be simulated; its error was printed.

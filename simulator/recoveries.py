@@ -83,7 +83,7 @@ def carry_forward(office: Office, account: Account, claim_id: str) -> None:
 
 
 def post_takeback(office: Office, account: Account, claim_id: str) -> None:
-    """The hospital books the money out again; the patient owes nothing any more."""
+    """The hospital books the money out again; the patient no longer owes anything."""
     chance, reversal = office.chance, account.remittances[claim_id]
     payer = reversal.payer_id
     office.post(account, "takeback", -reversal.paid_amount, payer, claim_id=claim_id)

@@ -3,7 +3,7 @@
 Below the output folder, as Parquet:
 
     rows/                   every row read and its failed rules, without content (working table)
-    refused/                loads of which nothing else is written, and the rules that hold them
+    refused/                refused loads, and the rules that hold their rows
     timeline/               the replayed observations, without content (working table)
     <entity>/observations/  new rows of the observation log
     <entity>/versions/      all versions of every key whose published versions change

@@ -15,7 +15,7 @@ def run(spark: SparkSession, spec: str, output: str) -> None:
     """Builds the batch that the specification at `spec` describes below `output`.
 
     A batch that is complete stays as it is: it may be published, and then it is history that later
-    batches build upon.
+    batches continue from.
     """
     io.configure(spark)
     if not is_complete(spark, output):

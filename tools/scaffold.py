@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from utils.contracts.entities import Entity
 
-# What a billing system has beside its registration desk; a hospital may lack the optional ones.
+# A billing system's further tables; a hospital may lack the optional ones.
 DATABASE_ENTITIES = ("patients", "providers", "departments", "encounters", "transactions")
 OPTIONAL_ENTITIES = ("postings", "appeals")
 LOADED_WHOLE = ("providers", "departments")

@@ -1,7 +1,7 @@
 """Scripts: their statements, parsed once, and translated while those before them run.
 
 - A script is parsed at every run, and its trees are copied at every step. Here both is done once,
-  as far as nobody changes a tree.
+  as long as nobody changes a tree.
 - A table that is created is looked up twice, also a temporary one.
 - A statement is translated when its turn comes. Here a thread goes through a new script ahead of
   the one that runs it: DuckDB and Python then work side by side.
@@ -76,7 +76,7 @@ def execute(
     context: Context,
     statements: list[script.Statement],
 ) -> Any:
-    """Runs the statements of a job; those of a new script are translated beside."""
+    """Runs the statements of a job; those of a new script are translated meanwhile."""
     name = context.system[SCRIPT] = digest(config.query or "")
     if script.is_script(statements) and not dry_run and name not in _seen:
         _seen.add(name)
@@ -93,7 +93,7 @@ def _apart(context: Context) -> Context:
 
 
 def translate_ahead(statements: Iterable[script.Statement], context: Context) -> None:
-    """Translates statements in their order, as far as they do not need what others do first."""
+    """Translates statements in their order, up to the first that needs what an earlier one does."""
     for statement in _flat(statements):
         context.system["statement_text"] = statement.text
         try:

@@ -70,7 +70,7 @@ class Translation:
         )
 
     def applied(self, context: Context) -> tuple[str, dict[str, Any]]:
-        """The statement with the values of a context, which is told what the translator told it."""
+        """The statement with the values of a context, which learns what the translator reported."""
         context.referenced |= {tuple(table) for table in self.referenced}
         context.temporary |= set(self.temporary)
         sql = self.sql

@@ -13,7 +13,7 @@ from sqlglot import exp
 
 
 def copied(value: Any, memo: Any = None) -> Any:
-    """A deep copy of a tree, or of what a tree holds."""
+    """A deep copy of a tree, or of a value in it."""
     if isinstance(value, exp.Expr):
         return value.__deepcopy__(memo)
     if isinstance(value, list):

@@ -92,7 +92,7 @@ def _run(
 
 
 def lay(case: Path, number: int, variables: Mapping[str, str]) -> None:
-    """Brings the sources to a date's evening: the base beside the case, then the case."""
+    """Brings the sources to a date's evening: first the base's files, then the case's."""
     base = case.parent / BASE
     origins = [base, case] if base.is_dir() and base != case else [case]
     hospitals = client.hospital_parameters(variables)

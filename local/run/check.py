@@ -47,7 +47,7 @@ def main(state: StateFolder, options: argparse.Namespace) -> int:  # noqa: ARG00
 
 
 def _given_connections() -> dict[str, str]:
-    """Connections that the shell sets beside the stack's; they count more."""
+    """Connections that the shell sets; they take precedence over the stack's."""
     return {name: text for name, text in os.environ.items() if name.startswith("AIRFLOW_CONN_")}
 
 

@@ -129,6 +129,6 @@ def _header(file: Path) -> set[str]:
 
 
 def _share(table: FileTable, header: set[str]) -> float:
-    """How much of what a family's files may have stands in a header."""
+    """How many columns of a family's files a header names."""
     columns = {column.lower() for column in table.columns.values()}
     return len(columns & header) / len(columns)

@@ -45,7 +45,7 @@ class Note:
 
 
 class Evenings:
-    """The evenings of a world's business dates, of which a note in the state folder keeps track."""
+    """The evenings of a world's business dates, recorded in the state folder."""
 
     def __init__(self, state: StateFolder, sources: Sources, variables: Mapping[str, str]) -> None:
         self.dates = sources.dates

@@ -133,7 +133,7 @@ def first_to_run(dates: list[date], published: Container[date]) -> int:
 def run_dates(
     evenings: Evenings, first: int, worker: DagWorker, progress: Progress, stages: Stages
 ) -> None:
-    """Runs date after date; the databases move on when no task reads a date's evening any more.
+    """Runs date after date; the databases move on once no task reads a date's evening.
 
     The files of the next evening are delivered when the date is published: until then its run
     may be repeated.

@@ -63,7 +63,7 @@ def install(with_java: bool) -> None:
 
 
 def wanted_stamp() -> dict[str, str]:
-    """Returns what decides on the installation: its place, and a hash of what belongs there."""
+    """Returns what an installation depends on: its place, and a hash of its requirements."""
     files = [*sorted(REQUIREMENTS.glob("*.txt")), *sorted(Path(__file__).parent.glob("*.py"))]
     content = "\0".join(file.read_text() for file in files)
     return {

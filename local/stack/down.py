@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the options."""
-    parser.add_argument("--all", action="store_true", help="also of the worlds beside")
+    parser.add_argument("--all", action="store_true", help="also the services of the other worlds")
 
 
 def main(state: StateFolder, options: argparse.Namespace) -> int:

@@ -26,7 +26,7 @@ STAT_STATE, STAT_SESSION, STAT_START_TIME = 0, 3, 19
 class ProcessRecord:
     """A started process.
 
-    `start_ticks` counts clock ticks from the boot of the machine; `stop_signal` is the one upon
+    `start_ticks` counts clock ticks from the boot of the machine; `stop_signal` is the one on
     which the process ends its children and itself.
     """
 

@@ -162,7 +162,7 @@ def airflow(
         check=partial(health.airflow_answers, f"http://{HOST}:{port}"),
         environment={**environment, **{name: str(value) for name, value in servers.items()}},
         deadline_seconds=180.0,
-        stop_signal=signal.SIGINT,  # Upon SIGTERM it would leave its children behind.
+        stop_signal=signal.SIGINT,  # After SIGTERM its children would go on.
     )
 
 

@@ -35,7 +35,7 @@ class Agreements:
 
 
 def _in_force(periods: Iterable[Period], day: date) -> Period | None:
-    """Returns the period that began last; it ends the one before it, whatever that one says."""
+    """Returns the period that began last; it ends the one before it, even before its own end."""
     begun = [period for period in periods if period.valid_from <= day]
     latest = max(begun, key=attrgetter("valid_from"), default=None)
     return latest if latest and (latest.valid_to is None or day <= latest.valid_to) else None

@@ -1,4 +1,4 @@
-"""The tables that the loads themselves are told by, of all source systems together."""
+"""The audit's tables of loads, for all source systems together."""
 
 from __future__ import annotations
 

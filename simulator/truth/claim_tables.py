@@ -160,7 +160,7 @@ def kpi_unposted_cash(books: Books) -> Rows:
     "underpaid_amount underpaid_rate takeback_amount takeback_rate overturn_rate",
 )
 def kpi_payer_scorecard(books: Books) -> Rows:
-    """Payers beside each other."""
+    """Payers compared with each other."""
     first_submissions = grouped(books.first_submissions, lambda one: one.claim.payer_id)
     denials = grouped(books.denials, lambda denial: denial.payer)
     cash: Counter[tuple[str, str]] = Counter()
@@ -196,7 +196,7 @@ def variances(books: Books) -> dict[tuple[str, int], Variance]:
 
 
 def _lag_days(books: Books) -> dict[tuple[str, str], list[int]]:
-    """Returns by payer and step the days of the claims whose begin and end are known, in order."""
+    """Returns by payer and step the days of claims, where both ends are known and in order."""
     days = defaultdict(list)
     for one in books.first_submissions:
         for lag, begin, end in _steps(one, books.name):

@@ -88,7 +88,7 @@ def kpi_initial_denials(books: Books) -> Rows:
     "open_denied_amount is_mature initial_denial_rate final_denial_rate",
 )
 def kpi_denial_cohorts(books: Books) -> Rows:
-    """What became of what was claimed for the services of a month."""
+    """Outcome of the claims for a month's services."""
     claimed = grouped(
         (
             charge

@@ -209,7 +209,7 @@ def _unworked_denials(books: Books) -> Iterator[Work]:
 
 
 def _yield(claims: Iterable[Adjudicated]) -> Decimal:
-    """Returns what is paid of what is billed."""
+    """Returns the share of the billed dollars that is paid."""
     of = list(claims)
     return _share(sum(one.remitted or 0 for one in of), sum(one.claim.claim_amount for one in of))
 

@@ -43,7 +43,7 @@ def rows_gone(deletions: DataFrame, entity: Entity) -> DataFrame:
 
 
 def refused_loads(rows: DataFrame, limits: DataFrame) -> DataFrame:
-    """Loads of which rules hold so many rows that nothing of them can be trusted.
+    """Loads that are refused whole because rules hold too many of their rows.
 
     Grain: one row per refused load and rule that holds rows of it.
 

@@ -88,7 +88,7 @@ WHERE
     )
   );
 
--- Rows that the batch read again, all of them in a rebuild, and that no rule holds any more.
+-- Rows that the batch read again, all of them in a rebuild, and that no rule holds now.
 UPDATE {{ ref("quarantine") }} AS known
 SET state = 'released', changed_by = @batch_id, changed_at = CURRENT_TIMESTAMP()
 FROM (

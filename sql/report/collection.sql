@@ -1,4 +1,4 @@
--- What was collected of what may be: one row per hospital.
+-- Net collection rate: one row per hospital.
 SELECT
   source_system,
   SAFE_DIVIDE(SUM(collected_amount), SUM(billed_amount - adjustment_amount)) AS net_collection_rate

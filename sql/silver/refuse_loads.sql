@@ -1,4 +1,4 @@
--- Marks loads of which nothing is published as failed, so that they are landed again.
+-- Marks refused loads as failed, so that they are landed again.
 UPDATE {{ ref("files") }} AS known
 SET state = 'REFUSED', reason = refused.message
 FROM (

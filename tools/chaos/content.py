@@ -46,7 +46,7 @@ def content(layers: Sequence[str] = LAYERS) -> Content:
 
 
 def lake_log(lake_mount: Path) -> Content:
-    """The observations of the published batches: the state that the next batch builds upon."""
+    """The observations of the published batches: the state that the next batch continues from."""
     batches = bigquery.query(
         f"SELECT batch_uri FROM `{settings().table('audit', 'publications')}` "
         "WHERE layer = 'silver' AND batch_uri IS NOT NULL"

@@ -203,7 +203,7 @@ class FaultProxy:
 
 
 class ProxyThread:
-    """Runs proxies beside the caller."""
+    """Runs proxies in a thread of their own."""
 
     def __init__(self) -> None:
         self._proxies: list[FaultProxy] = []

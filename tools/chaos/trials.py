@@ -130,7 +130,7 @@ class Theatre:
         return state, list(self.director.injected)
 
     def _complaints(self, clean: Clean, state: str, injected: Sequence[Fault]) -> list[str]:
-        """What must not be after a run, whatever struck it."""
+        """What is wrong after a run: nothing, in a sound pipeline."""
         expected = {fault.expected for fault in injected}
         has_killed = any(fault.ends_process for fault in injected)
         wrong = []

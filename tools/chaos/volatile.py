@@ -29,7 +29,7 @@ class Volatile:
     pattern: re.Pattern[str] = re.compile(".+", re.DOTALL)
 
     def stand_in(self, value: object) -> object:
-        """The value with the word in place of what differs; NULL stays NULL."""
+        """The value with the word in place of the part that differs; NULL stays NULL."""
         return None if value is None else self.pattern.sub(self.word, str(value))
 
 

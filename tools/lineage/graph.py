@@ -32,7 +32,7 @@ class Lineage:
 
     Attributes:
         edges: by column what it is made from directly.
-        origins: by column the columns that all of it comes from in the end.
+        origins: by column the source columns that it finally comes from.
         identifying: by column the PHI columns of silver that it still tells something of: it is
             neither their count nor a hash of an identity nor declared to identify nobody.
     """
@@ -62,7 +62,7 @@ class Lineage:
         return self._tables.get((schema, table), [])
 
     def identifying_in(self, column: Column, way: Way) -> frozenset[Column]:
-        """The PHI columns of which something is left when a column is used in this way."""
+        """The PHI columns that a column still tells of when it is used in this way."""
         told = self.identifying.get(column, frozenset())
         return told if way >= Way.CONDITION else frozenset()
 

@@ -24,7 +24,7 @@ class Scope:
         table: gives the columns of a table by its schema and name.
         queries: the WITH clause's queries by name.
         relations: what FROM and JOIN read, by alias.
-        elements: the elements of what UNNEST reads, by alias.
+        elements: the elements of the arrays that UNNEST reads, by alias.
         outer: the scope around a subquery.
     """
 

@@ -42,7 +42,7 @@ Relation = dict[str, Shape]
 
 
 def capped(sources: Sources, way: Way) -> Sources:
-    """The same columns, none of them used more than in this way."""
+    """The same columns, each used in this way at most."""
     return {column: min(way, used) for column, used in sources.items()}
 
 
@@ -65,7 +65,7 @@ def nested(fields: Relation) -> Shape:
 
 
 def field_of(shape: Shape, name: str) -> Shape:
-    """A field of a STRUCT; all of a value of which no fields are known."""
+    """A field of a STRUCT, or the whole value where its fields are unknown."""
     inner: Shape = {path[1:]: sources for path, sources in shape.items() if path[:1] == (name,)}
     if not inner:
         return {(): whole(shape)}

@@ -17,7 +17,7 @@ from utils.schema import StrictModel
 if TYPE_CHECKING:
     from utils.audit.runs import Run
 
-# What a run that lost the lease is told, here and by `sql/audit/hold_lease.sql`.
+# The error of a run that lost the lease, here and in `sql/audit/hold_lease.sql`.
 COMPLAINT = {
     "lease_lost": "This run does not hold the lease any more and may not publish",
     "lease_remedy": "Trigger the date again, or clear the run from its first task on",

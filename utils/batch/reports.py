@@ -1,4 +1,4 @@
-"""What a batch reports beside its tables: one Parquet folder per report, without any row's content.
+"""What a batch reports besides its tables: one Parquet folder a report, no row's content.
 
 Each report lists its columns in order with their BigQuery types. Spark writes them, the staging
 tables have them, and publication copies them to audit.
@@ -60,7 +60,7 @@ DQ: Columns = [
 # When keys were last accepted, where no version says so.
 ACCEPTED: Columns = [("entity", "STRING"), ("record_key", "STRING"), ("event_at", "TIMESTAMP")]
 
-# Loads of which nothing else is written, and the rules that hold them.
+# Refused loads, and the rules that hold their rows.
 REFUSED: Columns = [
     ("load_id", "STRING"),
     ("rule", "STRING"),

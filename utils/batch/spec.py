@@ -30,7 +30,7 @@ row value. Instants are ISO 8601 with an offset. `?` marks fields that may be nu
         watermark?   source column that says when a row changed
         rows?        [row id]: the only rows to read, all of them if left out
         observed_at  end of the load's window, or arrival of its file
-        limit?       {share, rows}: a load of which rules hold more rows than both is refused whole
+        limit?       {share, rows}: a load is refused whole if rules hold more of its rows than both
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Amounts:
-    """The columns that hold the dollars billed and paid, as far as an entity has them."""
+    """The columns with the dollars billed and paid, where an entity has them."""
 
     billed: str | None
     paid: str | None
@@ -134,7 +134,7 @@ class Load:
 
     @property
     def shape(self) -> tuple[object, ...]:
-        """Loads of equal shape are read and conformed together, however many there are."""
+        """Loads of equal shape are read and conformed together, in one plan."""
         maps = (self.columns, self.splits, self.values, self.constants, self.phone_region)
         content = json.dumps(maps, default=asdict)
         return (self.source_system, self.time_zone, self.watermark, content, self.rows is None)

@@ -6,7 +6,7 @@ import sqlglot
 from sqlglot import expressions as exp
 from sqlglot.errors import SqlglotError
 
-# What a SELECT may still do beside reading: write a file or a variable, or lock rows.
+# A SELECT can do more than read: write a file or a variable, or lock rows.
 _MORE_THAN_READING = (exp.Into, exp.Lock, exp.Command, exp.DML, exp.DDL, exp.SessionParameter)
 
 

@@ -36,9 +36,9 @@ class Mapped(StrictModel):
     """What a MySQL table and a family of files have in common: an entity and a column map.
 
     A column that the source has and the map does not name is recorded with the load and passed
-    over (`ignore`), or nothing of the load is taken until somebody decides (`refuse`). A load of
-    which rules hold more than `max_quarantine_share` of its rows, and more than ROWS_HELD_AT_LEAST,
-    is held as a whole.
+    over (`ignore`), or nothing of the load is taken until somebody decides (`refuse`). A load is
+    held as a whole if rules hold more than `max_quarantine_share` of its rows, and more than
+    ROWS_HELD_AT_LEAST.
     """
 
     key_is_compared: ClassVar[bool] = False

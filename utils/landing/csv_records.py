@@ -231,7 +231,7 @@ def _refuse_by_mark(beginning: bytes) -> None:
     for mark, kind in _ARCHIVE_MARKS.items():
         if beginning.startswith(mark):
             raise FileRefused(
-                f"The file is {kind}, not CSV, whatever its name says",
+                f"The file is {kind}, not CSV",
                 reason="archive",
                 remedy="Ask the sender for the CSV file itself, not compressed",
             )

@@ -2,7 +2,7 @@
 
 One mechanism for tables and files: a missing required column stops the load before anything is
 written, a missing optional one is NULL, an extra one is passed over or stops the load as the
-contract says. Whatever the contract allows is recorded with the load.
+contract says. What the contract allows is recorded with the load.
 """
 
 from __future__ import annotations

@@ -181,7 +181,7 @@ def _expected(compared: Sequence[Compared], connection_uri: str) -> Iterator[Exp
 def _reread(subject: Subject, keys: Keys, connection_uri: str) -> Expected:
     """The rows with these keys, as the source has them now.
 
-    Their changes are dated by the clock: whatever the watermark says, this is what is true now.
+    Their changes are dated by the clock, not by the watermark: this is what is true now.
     """
     load = subject.load("reread")
     request = TableRequest(

@@ -133,7 +133,7 @@ def show(wanted: Request, run: Run, batch: Batch | None) -> list[str]:
         batch: the preview that was built; None when there is none, as for a rejection.
 
     Returns:
-        A line per group of rows; none if no open row is meant.
+        A line per group of rows; none if no open row fits the request.
     """
     if batch:
         load_staging(batch)

@@ -1,4 +1,4 @@
-"""Removes from the lake what nothing refers to any more.
+"""Removes from the lake the objects that nothing refers to.
 
 The rows of every load that was ever recorded stay, and so do the batches that together are the
 state. Who sweeps holds the lease, so a batch that another run has not published never will be; its

@@ -1,4 +1,4 @@
-"""The task that runs a Spark batch: on Dataproc Serverless, or as a process beside the task."""
+"""The task that runs a Spark batch, on Dataproc Serverless or on the task's own machine."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def build_batch(task_id: str, plan_task_id: str) -> BaseOperator:
     """A task that builds the silver batch that another task planned.
 
     Its result is the address of what it built. Every try writes to a folder of its own: the try
-    before it may go on unseen, and would write beside it.
+    before it may go on unseen, and would write into the same folder.
     """
     plan = f"ti.xcom_pull('{plan_task_id}')"
     return spark_batch(
@@ -78,7 +78,7 @@ def _batch(dataproc: DataprocSettings, args: list[str]) -> dict[str, Any]:
         "subnetwork_uri": dataproc.subnetwork,
         # Without it, Dataproc 3.0 runs the batch with the rights of who asked for it.
         "authentication_config": {"user_workload_authentication_type": "SERVICE_ACCOUNT"},
-        # A batch that nobody waits for any more ends by itself.
+        # A batch that nobody waits for ends by itself.
         "ttl": {"seconds": int(dataproc.time_to_live.total_seconds())},
     }
     return {
@@ -149,7 +149,7 @@ class DataprocBatchOperator(DataprocCreateBatchOperator):
 
 
 class SparkProcessOperator(BaseOperator):
-    """Runs a Spark batch as a process beside the task.
+    """Runs a Spark batch as a process on the task's machine.
 
     The Spark client's own variables choose the engine: `SPARK_REMOTE` names a Spark Connect
     server, without it the batch starts a JVM. The process dies with the task, also when the task

@@ -32,8 +32,8 @@ def silver_spec(
 ) -> spec.Batch:
     """What a batch that merges `loads` into the state of the batches in `history` must do.
 
-    It refuses loads of which rules hold too many rows, if it is limited; a load that was published
-    or whose rows were held before is not asked again.
+    If it is limited, it refuses a load when rules hold too many of its rows. A load that was
+    published, or whose rows were held before, is not asked again.
     """
     return spec.Batch(
         batch_id=batch_id,
