@@ -34,7 +34,7 @@ class Hospitals:
 def hospitals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospitals]:
     folder = tmp_path_factory.mktemp("refusals")
     with pytest.MonkeyPatch.context() as patch, pipeline(folder, patch) as running:
-        world = simulator.generate(7, 200, 0, folder=folder / "simulator", keeps_books=False)
+        world = simulator.generate(7, 400, 0, folder=folder / "simulator", keeps_books=False)
         with running.worker() as worker:
             running.live(world, worker)
             yield Hospitals(running, worker, world.business_dates[-1])
