@@ -2,7 +2,7 @@
 
 - Every answer is a table on disk. Here answers lie in memory.
 - A load that replaces a table's rows made a new table, after which the whole catalogue is read
-  anew. Here the table stays as long as its columns are the same.
+  from nothing. Here the table stays as long as its columns are the same.
 """
 
 from __future__ import annotations

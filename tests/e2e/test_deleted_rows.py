@@ -244,7 +244,7 @@ def test_a_table_that_lost_too_much_is_one_clear_error_and_the_other_hospital_go
     assert rows("audit", "table_loads", where="load_type = 'reconcile' AND state = 'LANDED'") == []
 
 
-def test_silver_built_anew_from_bronze_is_what_the_daily_runs_built(hospitals: Hospitals) -> None:
+def test_silver_rebuilt_from_bronze_is_what_the_daily_runs_built(hospitals: Hospitals) -> None:
     """G07, invariant 13: with deletions, rereads and late rows, and each row's trace to its load.
 
     What is rebuilt is the state that the next run begins from.

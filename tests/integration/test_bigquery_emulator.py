@@ -104,7 +104,7 @@ def test_statement_sees_what_a_table_has_gained(client: bigquery.Client, dataset
         ask(client, select)
 
 
-def test_view_made_anew_answers_anew(client: bigquery.Client, dataset: str) -> None:
+def test_recreated_view_answers_by_its_new_query(client: bigquery.Client, dataset: str) -> None:
     select = f"SELECT * FROM `{dataset}.shown`"
     ask(client, f"CREATE VIEW `{dataset}.shown` AS SELECT 1 AS day")
     assert ask(client, select) == [(1,)]

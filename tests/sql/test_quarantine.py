@@ -152,7 +152,7 @@ def replayed(ledger: Ledger) -> Ledger:
     return ledger
 
 
-def test_replay_releases_what_passes_and_judges_the_rest_anew(replayed: Ledger) -> None:
+def test_replay_releases_what_passes_and_judges_the_rest_again(replayed: Ledger) -> None:
     publish_replay(replayed)
 
     assert replayed.rows("load_id, row_id, state, rule, rule_version, changed_by") == [

@@ -201,7 +201,7 @@ def test_values_are_typed_carelessly() -> None:
     assert any(value != value.lower() for value in typed["Email_Address"] if value != r"\N")
 
 
-def test_touched_rows_are_typed_anew_but_mean_the_same() -> None:
+def test_touched_rows_are_spelled_otherwise_but_mean_the_same() -> None:
     """A key that is typed in another way is replaced by the text it had before."""
     for hospital in HOSPITALS:
         for table in HOSPITAL_TABLES[hospital]:
