@@ -58,8 +58,9 @@ def _run(name: str, words: Sequence[str]) -> int:
             chosen = import_module(module)
             chosen.add_arguments(command)
     options = parser.parse_args(words)
-    from local.paths import state_folder
+    from local.paths import OWNER_ONLY, state_folder
 
+    os.umask(OWNER_ONLY)
     return int(chosen.main(state_folder(options.state), options))
 
 

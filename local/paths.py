@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+OWNER_ONLY = 0o077  # the umask of every process that writes below a state folder
 VENVS = ROOT / ".local" / "venvs"
 
 
@@ -15,6 +16,11 @@ class StateFolder:
     """The folder that holds everything one local stack writes. Two folders are two stacks."""
 
     path: Path
+
+    def create(self) -> None:
+        """Makes the folder, for its owner alone: it holds patients' data once a run used it."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        self.path.chmod(0o700)
 
     @property
     def env_file(self) -> Path:

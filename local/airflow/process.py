@@ -10,7 +10,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, Self
 
-from local.paths import ROOT
+from local.paths import OWNER_ONLY, ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -49,6 +49,7 @@ class DagWorker:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            umask=OWNER_ONLY,
             start_new_session=True,  # Ctrl-C is for the run, which ends this process.
         )
         self._is_ready = False

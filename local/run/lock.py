@@ -23,7 +23,7 @@ def only_run(state: StateFolder) -> Iterator[None]:
     Raises:
         LocalError: another process runs on this state; the message says which and since when.
     """
-    state.path.mkdir(parents=True, exist_ok=True)
+    state.create()
     with (state.path / "run.lock").open("a+", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -115,7 +115,7 @@ def require_empty(state: StateFolder, hospitals: Mapping[str, Mapping[str, objec
 
 def _erase(state: StateFolder) -> list[str]:
     """Erases what runs made; if it is cut short, the next run ends it."""
-    state.path.mkdir(parents=True, exist_ok=True)
+    state.create()
     _write(state.path / "world.json", _ERASING)
     stack.down(state)
     (state.path / "evening.json").unlink(missing_ok=True)

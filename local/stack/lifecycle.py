@@ -112,6 +112,7 @@ def status(state: StateFolder) -> list[ServiceStatus]:
 @contextmanager
 def _locked(state: StateFolder) -> Iterator[None]:
     """Lets one command at a time change the stack."""
+    state.create()
     for folder in (state.log("").parent, state.record("").parent):
         folder.mkdir(parents=True, exist_ok=True)
     with (state.path / "lock").open("w") as file:

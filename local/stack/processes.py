@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from local.errors import LocalError
+from local.paths import OWNER_ONLY
 
 POLL_SECONDS = 0.05
 STAT_STATE, STAT_SESSION, STAT_START_TIME = 0, 3, 19
@@ -57,6 +58,7 @@ def start(
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                umask=OWNER_ONLY,
             )
         except OSError as error:
             message = f"cannot start {command[0]} ({error.strerror}): run `make setup`"

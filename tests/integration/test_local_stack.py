@@ -52,6 +52,29 @@ def test_a_source_that_is_added_while_the_server_runs_gets_its_database(
     assert ("clinic_x",) in sql(own, "SHOW DATABASES")
 
 
+def test_nobody_else_can_read_what_a_stack_holds(own: StateFolder) -> None:
+    """A state folder holds real exports: files of the hospitals, tables, the lake."""
+    own.path.chmod(0o755)
+    variables = stack.up(own, _ignore)
+    anonymous = AnonymousCredentials()
+    client = storage.Client(
+        variables["GOOGLE_CLOUD_PROJECT"],
+        credentials=anonymous,
+        client_options={"api_endpoint": variables["STORAGE_EMULATOR_HOST"]},
+    )
+    client.bucket("rcm-landing").blob("claims/f.csv").upload_from_string("SSN")
+
+    assert own.path.stat().st_mode & 0o777 == 0o700
+    held = [
+        path
+        for folder in ("gcs", "bigquery", "mariadb")
+        for path in (own.path / folder).rglob("*")
+        if path.is_file()
+    ]
+    assert [path for path in held if path.name == "f.csv"]
+    assert [path for path in held if path.stat().st_mode & 0o077] == []
+
+
 def test_a_stack_is_shown_and_stopped_although_a_source_is_wrong(
     own: StateFolder, tmp_path: Path
 ) -> None:
