@@ -33,7 +33,8 @@ class Settings(StrictModel):
 
     `spark` says who runs Spark batches: Dataproc Serverless, or a process beside the task that
     uses the engine which the Spark client's own environment variables name. `sources_end` is the
-    last day of sources that do not go on, as a simulated hospital or a copy.
+    last day of sources that do not go on, as a simulated hospital or a copy. With
+    `requires_tls`, patients' data leaves a hospital's database over a verified connection only.
     """
 
     project: str = Field(pattern=_NAME)
@@ -43,6 +44,7 @@ class Settings(StrictModel):
     landing_bucket: str = Field(pattern=_NAME)
     spark: Literal["dataproc", "process"]
     dataproc: DataprocSettings | None = None
+    requires_tls: bool = True
     retries: int = Field(default=2, ge=0)
     retry_delay: timedelta = timedelta(minutes=1)
     sources_end: date | None = None

@@ -100,15 +100,17 @@ def _delivered() -> set[str]:
 def _try_database(source: DatabaseSource) -> Iterator[Finding]:
     from utils.errors import PipelineError
     from utils.landing.mysql import try_table
-    from utils.landing.mysql_server import present_tables, source_clock
+    from utils.landing.mysql_server import absent_tables, source_clock
     from utils.landing.plan import table_request
     from utils.orchestration.connections import source_uri
 
     uri = source_uri(source) or ""
-    clock, present = source_clock(uri, source.name), present_tables(uri, source.name)
+    clock = source_clock(uri, source.name)
+    optional = [name for name, table in source.tables.items() if table.optional]
+    absent = absent_tables(uri, source.name, optional)
     for name, table in source.tables.items():
         where = f"{source.name}.{name}"
-        if table.optional and name not in present:
+        if name in absent:
             yield Finding(
                 f"{where}: is not there; it is optional, so {table.entity} lacks its rows"
             )

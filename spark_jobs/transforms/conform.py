@@ -17,7 +17,18 @@ _TIME = r"[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?"
 _OFFSET = "[+-][0-9]{2}(:?[0-9]{2})?"
 _LOCAL_TIME = f"^{_DAY}({_TIME})?$"
 _INSTANT = f"^{_DAY}{_TIME}( ?(Z|UTC|GMT|{_OFFSET}))$"
-_MIDNIGHT = r"[ T]00:00(:00(\.0{1,9})?)?( ?(Z|UTC|GMT))?"
+_CLOCK = r"[ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,9})?)?"
+_MIDNIGHT = r"[ T]00:00(:00(\.0{1,9})?)? ?(Z|UTC|GMT)"
+# How landing spells a TIMESTAMP of MySQL, which is an instant. A file's `Z` behind a midnight says
+# rather that somebody's language knows no days.
+_DATABASE_INSTANT = rf"^{_DAY}{_CLOCK}\+00:00$"
+# How databases and languages write that there is nothing. In a number, a date or an identifier they
+# mean nothing else; in a text, somebody may be called Null.
+_NOTHING = ("\\n", "null", "(null)", "none", "nat", "<na>", "nil")
+_NOTHING_IN_TEXT = _NOTHING[:1]
+_ASSIGNED = ("code", "id")
+# MySQL's way to write no date into a column that must have one.
+_ZERO_DATE = r"^0000-00-00([ T]00:00:00(\.0{1,9})?(\+00:00)?)?$"
 # Microseconds are as fine as Spark gets; the engines differ in what they make of a seventh digit.
 _BEYOND_MICROSECONDS = r"(\.[0-9]{6})[0-9]+"
 _NO_SECONDS = "^(.{16})([ A-Z+-]|$)"
@@ -25,10 +36,10 @@ _ZONE_WORD = " ?(Z|UTC|GMT)$"
 # Oracle and SAS write `.50`.
 _DECIMAL = r"^[+-]?([0-9]{1,18}(\.[0-9]{0,18})?|\.[0-9]{1,18})$"
 _PATTERNS = {
-    "DATE": f"^{_DAY}({_MIDNIGHT})?$",
+    "DATE": f"^{_DAY}({_CLOCK}|{_MIDNIGHT})?$",
     "NUMERIC": _DECIMAL,
     "RATE": _DECIMAL,
-    "INT64": "^[+-]?[0-9]{1,19}$",
+    "INT64": r"^[+-]?[0-9]{1,19}(\.0{1,18})?$",
     "BOOL": "^(true|false|1|0)$",
 }
 _WATERMARK = "_watermark"
@@ -131,7 +142,16 @@ def _cleaned(column: Column, types: Mapping[str, str], load: Load) -> SparkColum
     value = F.col(f"`{source}`")
     if _is_typed(column, types, load):
         return value
-    return _spelled_as_mapped(clean(_part(value.cast("string"), column, load)), column, load)
+    text = clean(_part(value.cast("string"), column, load))
+    return _spelled_as_mapped(F.when(~_says_nothing(text, column), text), column, load)
+
+
+def _says_nothing(value: SparkColumn, column: Column) -> SparkColumn:
+    is_text = column.type == "STRING" and column.normalize not in _ASSIGNED
+    says_so = F.lower(value).isin(*(_NOTHING_IN_TEXT if is_text else _NOTHING))
+    if column.type in ("DATE", "TIMESTAMP"):
+        return says_so | value.rlike(_ZERO_DATE)
+    return says_so
 
 
 def _part(value: SparkColumn, column: Column, load: Load) -> SparkColumn:
@@ -154,10 +174,18 @@ def _value(column: Column, types: Mapping[str, str], load: Load) -> SparkColumn:
         return _spell(raw, column, load)
     if column.type == "TIMESTAMP":
         return parse_instant(raw, load.time_zone)
-    word = F.lower(raw) if column.type == "BOOL" else raw
     if column.type == "DATE":
-        return F.when(raw.rlike(_PATTERNS["DATE"]), F.substring(raw, 1, 10)).try_cast("date")
-    return F.when(word.rlike(_PATTERNS[column.type]), word).try_cast(column.sql_type)
+        return _parse_day(raw, load.time_zone)
+    word = F.lower(raw) if column.type == "BOOL" else raw
+    number = F.regexp_replace(word, r"\.0+$", "") if column.type == "INT64" else word
+    return F.when(word.rlike(_PATTERNS[column.type]), number).try_cast(column.sql_type)
+
+
+def _parse_day(value: SparkColumn, zone: str) -> SparkColumn:
+    """The day of a text: as it is written, of a database's instant the day in the zone."""
+    written = F.when(value.rlike(_PATTERNS["DATE"]), F.substring(value, 1, 10)).try_cast("date")
+    instant = F.when(value.rlike(_DATABASE_INSTANT), value).try_cast("timestamp")
+    return F.coalesce(written, F.from_utc_timestamp(instant, zone).cast("date"))
 
 
 def _is_typed(column: Column, types: Mapping[str, str], load: Load) -> bool:

@@ -7,7 +7,9 @@ SELECT
   LOGICAL_OR(
     business_date = @day AND state IN ('LANDED', 'MERGED', 'PUBLISHED')
   ) AS is_settled,
-  LOGICAL_OR(state = 'PUBLISHED' AND window_high > @high) AS is_newer_published
+  LOGICAL_OR(state = 'PUBLISHED' AND window_high > @high) AS is_newer_published,
+  ARRAY_AGG(source_types IGNORE NULLS ORDER BY landed_at DESC LIMIT 1)[SAFE_OFFSET(0)]
+    AS source_types
 FROM {{ ref("table_loads") }}
 WHERE source = @source AND load_type IN ('full', 'incremental') AND replays IS NULL
 GROUP BY table_name

@@ -18,8 +18,9 @@ CREATE TABLE IF NOT EXISTS {{ ref("pipeline_runs") }} (
 -- rows_landed = rows_read = rows_merged + rows_unchanged + rows_deduplicated + rows_quarantined, and
 -- so do the dollars, which are added up once where they land and once more by Spark.
 -- schema_events is a JSON object of what the contract allows: missing_columns, extra_columns, which of
--- the missing ones are perhaps_renamed to which extra one, and per column how many invalid_dates
--- (0000-00-00) became NULL.
+-- the missing ones are perhaps_renamed to which extra one, columns that were retyped since the last
+-- load (from and to), and amounts that are money_in_floats. source_types is a JSON object of a
+-- database's types by column.
 -- A load that `replays` another one reads the rows `row_ids` of that one once more, from bronze.
 CREATE TABLE IF NOT EXISTS {{ ref("table_loads") }} (
   load_id STRING NOT NULL,
@@ -38,6 +39,7 @@ CREATE TABLE IF NOT EXISTS {{ ref("table_loads") }} (
   columns STRING,
   checksum STRING,
   schema_events STRING,
+  source_types STRING,
   replays STRING,
   row_ids STRING,
   {%- for measure, kind in [("rows", "INT64"), ("billed", "NUMERIC"), ("paid", "NUMERIC")] %}

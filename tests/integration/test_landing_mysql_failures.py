@@ -39,7 +39,7 @@ SECRET = "canary-secret"
         ),
         pytest.param(
             {"table": "nowhere"},
-            r"The table is missing or may not be read \(source hospital_a, table nowhere\)",
+            r"The database has no such table \(source hospital_a, table nowhere\)",
             id="table",
         ),
         pytest.param(

@@ -34,7 +34,7 @@ def tables(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
     for layer, name in (("staging", "keys"), ("bronze", "hospital_a__patients")):
         bigquery.query(
             f"CREATE OR REPLACE TABLE `{warehouse.environment.table(layer, name)}` "
-            "(PatientID STRING, ModifiedDate DATETIME, _load_id STRING, _row_id INT64, "
+            "(PatientID STRING, ModifiedDate STRING, _load_id STRING, _row_id INT64, "
             "_source_checksum INT64)"
         )
     bigquery.query(f"DELETE FROM `{warehouse.environment.table('silver', 'patients')}` WHERE TRUE")
@@ -65,7 +65,7 @@ def at_source(
     name = warehouse.environment.table("staging", "keys")
     bigquery.query(
         f"INSERT INTO `{name}` (PatientID, ModifiedDate, _source_checksum) "
-        "SELECT @key, CAST(@changed AS DATETIME), @checksum",
+        "SELECT @key, @changed, @checksum",
         {"key": key, "changed": changed, "checksum": checksum},
     )
 
@@ -80,8 +80,7 @@ def in_bronze(
 ) -> None:
     name = warehouse.environment.table("bronze", "hospital_a__patients")
     bigquery.query(
-        f"INSERT INTO `{name}` SELECT @key, CAST(@changed AS DATETIME), @load_id, @row_id, "
-        "@checksum",
+        f"INSERT INTO `{name}` SELECT @key, @changed, @load_id, @row_id, @checksum",
         {
             "key": key,
             "changed": changed,

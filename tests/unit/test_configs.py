@@ -71,6 +71,12 @@ def test_the_tests_have_sources_of_their_own() -> None:
         ),
         pytest.param("kind: mysql\n", "kind: mysql\nkind: mysql\n", "written twice", id="twice"),
         pytest.param(
+            "ssn: SSN\n      phone: PhoneNumber",
+            'ssn: "S S"\n      phone: "S_S"',
+            "`S S` and `S_S` are both S_S in bronze",
+            id="one-name-in-bronze",
+        ),
+        pytest.param(
             "ssn: SSN", 'ssn: "SSN`; DROP TABLE patients"', "columns.ssn", id="a-name-that-is-sql"
         ),
         pytest.param(

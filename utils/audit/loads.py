@@ -21,7 +21,7 @@ LoadState = Literal["PLANNED", "LANDED", "MERGED", "PUBLISHED", "FAILED"]
 _LOAD_IS_ONE_OF = "load_id IN UNNEST(JSON_VALUE_ARRAY(@load_ids))"
 _LISTS = ("columns", "row_ids")
 _OUTCOME = (
-    *("load_id", "state", "error", "columns", "checksum", "schema_events"),
+    *("load_id", "state", "error", "columns", "checksum", "schema_events", "source_types"),
     *("rows_landed", "billed_landed", "paid_landed", "landed_at"),
 )
 
@@ -57,6 +57,7 @@ class Load(StrictModel):
     billed_landed: Decimal | None = None
     paid_landed: Decimal | None = None
     schema_events: str | None = None
+    source_types: str | None = None
     error: str | None = None
     planned_at: datetime | None = None
     landed_at: datetime | None = None
@@ -114,11 +115,18 @@ class Progress(StrictModel):
             Only published loads count, so a window that failed is read again.
         is_settled: whether the business date's load is in bronze or beyond.
         is_newer_published: whether a load of a later window is published.
+        source_types: JSON of the types that the last load saw, by column.
     """
 
     published_bound: datetime | None = None
     is_settled: bool = False
     is_newer_published: bool = False
+    source_types: str | None = None
+
+    @property
+    def has_landed(self) -> bool:
+        """Whether the source is known to have the table."""
+        return self.is_settled or self.is_newer_published or self.published_bound is not None
 
 
 NO_PROGRESS = Progress()

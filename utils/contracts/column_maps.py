@@ -5,6 +5,7 @@ Bronze keeps what the source said; Spark applies the map when it reads bronze.
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,7 +17,9 @@ from utils.schema import StrictModel
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SOURCE_COLUMN = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_ ]{0,63}$")]
+# What a table or the first line of a file may call a column: `Paid Amt ($)`, `Claim #`, `Año`.
+SOURCE_COLUMN = Annotated[str, Field(pattern=r"^[^\s\pC`;](?:[^\pC`;]{0,126}[^\s\pC`;])?$")]
+_BIGQUERY_RESERVES = ("_table_", "_file_", "_partition", "_row_timestamp", "__root__", "_colid")
 _WORD = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
@@ -64,6 +67,17 @@ def _named(value: object) -> object:
 
 
 ColumnMap = dict[str, Annotated[MappedColumn, BeforeValidator(_named)]]
+
+
+def bronze_name(source_column: str) -> str:
+    """A source's column as bronze calls it: letters, digits and `_`, as BigQuery has them.
+
+    Another character becomes `_`. Two columns of a table that become one name are refused where
+    the source is declared.
+    """
+    plain = re.sub("[^A-Za-z0-9_]", "_", source_column)
+    is_taken = plain[0].isdigit() or plain.lower().startswith(_BIGQUERY_RESERVES)
+    return f"c{'' if plain.startswith('_') else '_'}{plain}" if is_taken else plain
 
 
 def fits(constant: str, column_type: str) -> bool:

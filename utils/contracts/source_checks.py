@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from utils.contracts.column_maps import fits
+from utils.contracts.column_maps import bronze_name, fits
 from utils.contracts.entities import Entity, entities
 from utils.contracts.file_patterns import can_meet
 from utils.errors import ConfigError
@@ -49,6 +49,20 @@ def _column_problems(table: Mapped, entity: Entity, where: str) -> Iterator[Conf
                 remedy=f"Add `{name}: <source column>` to `columns`",
             )
     yield from _inexact_columns(table, entity, where)
+    yield from _names_of_bronze(table, where)
+
+
+def _names_of_bronze(table: Mapped, where: str) -> Iterator[ConfigError]:
+    """Columns of the source that bronze would call by one name."""
+    called: dict[str, str] = {}
+    for column in (*table.columns.values(), *filter(None, [table.watermark])):
+        other = called.setdefault(bronze_name(column).lower(), column)
+        if other.lower() != column.lower():
+            yield ConfigError(
+                f"columns `{other}` and `{column}` are both {bronze_name(column)} in bronze",
+                where=where,
+                remedy="Rename one of them at the source, in a `select` or with the sender",
+            )
 
 
 def _inexact_columns(table: Mapped, entity: Entity, where: str) -> Iterator[ConfigError]:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from google.api_core.exceptions import Conflict
+from google.api_core.exceptions import Conflict, NotFound
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
@@ -131,9 +131,44 @@ class ParquetLoad:
 
 def load_parquet(loads: Iterable[ParquetLoad]) -> None:
     """Runs load jobs side by side and waits for all of them, also if one fails."""
+    for error in load_each(loads):
+        if error:
+            raise error
+
+
+def load_each(loads: Iterable[ParquetLoad]) -> list[Exception | None]:
+    """Runs load jobs side by side, waits for all, and returns what each failed by, if it did."""
     with ThreadPoolExecutor(LOADS_AT_ONCE) as pool:
-        for done in [pool.submit(_load, load) for load in loads]:
-            done.result()
+        return list(pool.map(_failure, loads))
+
+
+def retyped_columns(load: ParquetLoad) -> list[tuple[str, str, str]]:
+    """Columns that a table has in another type than a load: name, the table's type, the load's.
+
+    BigQuery refuses to append these.
+    """
+    try:
+        table = client().get_table(load.table, timeout=REQUEST_TIMEOUT)
+    except NotFound:
+        return []
+    present = {field.name.lower(): _standard(field.field_type) for field in table.schema}
+    return [
+        (name, present[name.lower()], kind)
+        for name, kind in load.schema
+        if present.get(name.lower(), kind) != kind
+    ]
+
+
+def _standard(kind: str) -> str:
+    return {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL"}.get(kind, kind)
+
+
+def _failure(load: ParquetLoad) -> Exception | None:
+    try:
+        _load(load)
+    except Exception as error:
+        return error
+    return None
 
 
 def _load(load: ParquetLoad) -> None:

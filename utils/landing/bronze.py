@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from utils.contracts.column_maps import bronze_name
 from utils.gcp import storage
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ TECHNICAL = [
     pa.field("_extracted_at", INSTANT),
     pa.field("_source_file", pa.string()),
 ]
+_BIGQUERY_TYPES = {pa.string(): "STRING", pa.int64(): "INT64", INSTANT: "TIMESTAMP"}
 # A column of many values gives up its dictionary early: half the time and half the size.
 _PARQUET = {"compression": "zstd", "dictionary_pagesize_limit": 1 << 16}
 CENTS = 2
@@ -68,8 +70,9 @@ class Landed:
         extra_columns: columns that the source has and the contract does not name.
         control_totals: per named money column the sum in USD, each value rounded half up to the
             cent as silver does; values that are no plain decimal number count as 0.
-        invalid_dates: per column the number of dates that no calendar has (`0000-00-00`), which
-            are NULL in bronze; columns without such dates are left out.
+        source_types: a database's types by column.
+        money_in_floats: columns of money whose type holds no cents for certain.
+        fields: bronze's columns with their BigQuery types, in the object's order.
     """
 
     load_id: str
@@ -81,18 +84,21 @@ class Landed:
     missing_columns: tuple[str, ...] = ()
     extra_columns: tuple[str, ...] = ()
     control_totals: Mapping[str, Decimal] = field(default_factory=dict)
-    invalid_dates: Mapping[str, int] = field(default_factory=dict)
+    source_types: Mapping[str, str] = field(default_factory=dict)
+    money_in_floats: tuple[str, ...] = ()
+    fields: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
 class Written:
-    """A bronze object with its row count and control totals."""
+    """A bronze object with its columns, row count and control totals."""
 
     uri: str
     rows: int
     size_bytes: int
     sha256: str
     control_totals: Mapping[str, Decimal]
+    fields: tuple[tuple[str, str], ...]
 
 
 def write_load(
@@ -104,37 +110,51 @@ def write_load(
 ) -> Written:
     """Writes batches to one Parquet object; the object appears complete or not at all.
 
-    Memory holds one batch at a time. The same rows give the same bytes.
+    Its columns have the names of `bronze_name`. Memory holds one batch at a time. The same rows
+    give the same bytes.
 
     Args:
         uri: where the object goes.
         stamp: values of the technical columns.
-        schema: source columns and types; every batch has exactly these.
+        schema: columns under the source's names, and types; every batch has exactly these.
         batches: record batches, each with the `_row_id` of its rows.
         money: columns to total; those that `schema` lacks are ignored.
     """
     wanted = [name for name in money if name in schema.names]
     totals = Counter[str]()
     amounts = dict.fromkeys(wanted, Decimal("0.00"))
+    named = pa.schema([item.with_name(bronze_name(item.name)) for item in schema] + TECHNICAL)
     with tempfile.TemporaryDirectory(prefix="landing-") as folder:
         path = Path(folder) / "part-0.parquet"
-        with pq.ParquetWriter(path, pa.schema([*schema, *TECHNICAL]), **_PARQUET) as writer:
+        with pq.ParquetWriter(path, named, **_PARQUET) as writer:
             for batch, row_ids in batches:
-                writer.write_batch(_stamped(batch, row_ids, stamp))
+                writer.write_batch(_stamped(batch, row_ids, stamp, named))
                 totals["rows"] += batch.num_rows
                 for name in wanted:
                     amounts[name] += total_amount(batch.column(name))
         stored = storage.upload(path, uri)
-        return Written(uri, totals["rows"], stored.size_bytes, storage.sha256_of(path), amounts)
+        sha256 = storage.sha256_of(path)
+    fields = tuple((item.name, _BIGQUERY_TYPES[item.type]) for item in named)
+    return Written(uri, totals["rows"], stored.size_bytes, sha256, amounts, fields)
 
 
 def total_amount(column: pa.Array) -> Decimal:
-    """Sum in USD of the values that are plain decimal numbers, each rounded half up to the cent."""
-    exact = column if pa.types.is_decimal(column.type) else _plain_numbers(column)
-    if exact.type.scale > CENTS:
-        exact = pc.round(exact, CENTS, round_mode="half_towards_infinity")
-    total = pc.sum(exact.filter(_fits_silver(exact))).as_py()
+    """Sum in USD of the texts that are plain decimal numbers, each rounded half up to the cent."""
+    texts = _visible(column)
+    exact = texts.filter(pc.match_substring_regex(texts, _AMOUNT)).cast(_EXACT)
+    cents = pc.round(exact, CENTS, round_mode="half_towards_infinity")
+    total = pc.sum(cents.filter(_fits_silver(cents))).as_py()
     return Decimal("0.00") if total is None else total.quantize(Decimal("0.01"))
+
+
+def is_amount(text: str) -> bool:
+    """Whether a text is a plain decimal number."""
+    return bool(pc.match_substring_regex(_visible(pa.array([text])), _AMOUNT)[0].as_py())
+
+
+def _visible(column: pa.Array) -> pa.Array:
+    visible = pc.replace_substring_regex(column, _INVISIBLE, "")
+    return pc.utf8_trim(visible, characters=_WHITESPACE)
 
 
 def _fits_silver(amounts: pa.Array) -> pa.Array:
@@ -142,21 +162,9 @@ def _fits_silver(amounts: pa.Array) -> pa.Array:
     return pc.less(pc.abs(amounts), limit)
 
 
-def _plain_numbers(column: pa.Array) -> pa.Array:
-    if pa.types.is_floating(column.type):
-        # Widened first, as Spark does: the shortest text of four bytes is another number. Arrow
-        # writes large ones with an exponent.
-        column = pa.array(map(_plain_text, column.cast(pa.float64()).to_pylist()), pa.string())
-    visible = pc.replace_substring_regex(column.cast(pa.string()), _INVISIBLE, "")
-    texts = pc.utf8_trim(visible, characters=_WHITESPACE)
-    return texts.filter(pc.match_substring_regex(texts, _AMOUNT)).cast(_EXACT)
-
-
-def _plain_text(number: float | None) -> str | None:
-    return None if number is None else f"{Decimal(repr(number)):f}"
-
-
-def _stamped(batch: pa.RecordBatch, row_ids: pa.Array, stamp: LoadStamp) -> pa.RecordBatch:
+def _stamped(
+    batch: pa.RecordBatch, row_ids: pa.Array, stamp: LoadStamp, schema: pa.Schema
+) -> pa.RecordBatch:
     constants = [stamp.load_id, stamp.extracted_at, stamp.source_file]
     kinds = [pa.string(), INSTANT, pa.string()]
     load_id, extracted_at, source_file = (
@@ -165,5 +173,5 @@ def _stamped(batch: pa.RecordBatch, row_ids: pa.Array, stamp: LoadStamp) -> pa.R
     )
     return pa.RecordBatch.from_arrays(
         [*batch.columns, load_id, row_ids, extracted_at, source_file],
-        schema=pa.schema([*batch.schema, *TECHNICAL]),
+        schema=schema,
     )

@@ -30,9 +30,9 @@ from utils.settings import settings
 if TYPE_CHECKING:
     from collections.abc import Sequence, Set
 
-    from utils.audit.loads import Load
     from utils.audit.runs import Run
     from utils.contracts.sources import Source
+    from utils.landing.bronze import Landed
     from utils.landing.outcomes import Expected
 
 # A stream holds some batches of rows in memory, and the source a connection.
@@ -63,10 +63,7 @@ def land_expected(source: Source, run: Run, expected: Sequence[Expected]) -> int
 def _bring(expected: Sequence[Expected]) -> list[Outcome]:
     attempted = planned_before([item.load.load_id for item in expected])
     record_loads([item.load for item in expected])
-    outcomes = read_all(expected)
-    arrived = [outcome for outcome in outcomes if outcome.landed]
-    # Deletions are no rows that a source sent.
-    _load_bronze([item for item in arrived if item.load.load_type != "reconcile"], attempted)
+    outcomes = _load_bronze(read_all(expected), attempted)
     record_outcomes([outcome.load for outcome in outcomes])
     return outcomes
 
@@ -106,30 +103,81 @@ def _raise_errors(source: Source, outcomes: Sequence[Outcome]) -> None:
         )
 
 
-def _load_bronze(outcomes: Sequence[Outcome], attempted: Set[str]) -> None:
-    """Brings loads into the tables in which anyone can ask what arrived, a job per table.
+def _load_bronze(outcomes: Sequence[Outcome], attempted: Set[str]) -> list[Outcome]:
+    """Brings loads into the tables in which anyone can ask what arrived.
 
+    A job takes the loads of a table that have the same columns, which it is told: BigQuery would
+    take them from the last file. The loads of a job that is refused have failed, and no others.
     What an earlier attempt brought of the same loads goes first: it died before audit knew, and
     its rows would stand there twice.
     """
-    by_table = sorted(outcomes, key=lambda outcome: _bronze_table(outcome.expected.load))
-    jobs = []
-    for table, group in groupby(by_table, key=lambda outcome: _bronze_table(outcome.expected.load)):
+    failed: dict[str, Exception] = {}
+    jobs, load_ids = [], []
+    # Deletions are no rows that a source sent.
+    arrived = [item for item in outcomes if item.landed and item.load.load_type != "reconcile"]
+    for (table, fields), group in groupby(sorted(arrived, key=_job), key=_job):
         landed = [outcome.landed for outcome in group if outcome.landed]
+        job = _bronze_job(table, fields, landed)
+        if refusal := _retyped(job):
+            failed.update({item.load_id: refusal for item in landed})
+            continue
         if again := attempted & {item.load_id for item in landed}:
             _delete_rows(table, again)
-        content = "".join(item.sha256 for item in landed) + datetime.now(tz=UTC).isoformat()
-        token = hashlib.sha256(content.encode()).hexdigest()[:24]
-        jobs.append(
-            bigquery.ParquetLoad(
-                uris=[item.uri for item in landed],
-                table=table,
-                job_id=f"bronze-{re.sub('[^A-Za-z0-9_]', '-', table)}-{token}",
-                append=True,
-                cluster_by=["_load_id"],
-            )
-        )
-    bigquery.load_parquet(jobs)
+        jobs.append(job)
+        load_ids.append([item.load_id for item in landed])
+    for job, ids, error in zip(jobs, load_ids, bigquery.load_each(jobs), strict=True):
+        if error:
+            failed.update(dict.fromkeys(ids, _not_taken(job, error)))
+    return [
+        Outcome(item.expected, None, failed[load_id])
+        if (load_id := item.expected.load.load_id) in failed
+        else item
+        for item in outcomes
+    ]
+
+
+def _job(outcome: Outcome) -> tuple[str, tuple[tuple[str, str], ...]]:
+    load = outcome.expected.load
+    table = settings().table("bronze", f"{load.source}__{load.table_name}")
+    return table, outcome.landed.fields if outcome.landed else ()
+
+
+def _bronze_job(
+    table: str, fields: Sequence[tuple[str, str]], landed: Sequence[Landed]
+) -> bigquery.ParquetLoad:
+    content = "".join(item.sha256 for item in landed) + datetime.now(tz=UTC).isoformat()
+    token = hashlib.sha256(content.encode()).hexdigest()[:24]
+    return bigquery.ParquetLoad(
+        uris=[item.uri for item in landed],
+        table=table,
+        job_id=f"bronze-{re.sub('[^A-Za-z0-9_]', '-', table)}-{token}",
+        append=True,
+        schema=fields,
+        cluster_by=["_load_id"],
+    )
+
+
+def _retyped(job: bigquery.ParquetLoad) -> SourceError | None:
+    """Why bronze cannot take the rows; an earlier version kept the source's own types."""
+    changes = bigquery.retyped_columns(job)
+    if not changes:
+        return None
+    columns = ", ".join(f"{name} is {old} there and {new} now" for name, old, new in changes)
+    return SourceError(
+        f"Bronze has columns of another type: {columns}",
+        where=f"table {job.table}",
+        remedy="Rename that table, so that the next load creates it anew",
+    )
+
+
+def _not_taken(job: bigquery.ParquetLoad, error: Exception) -> SourceError:
+    refusal = SourceError(
+        f"BigQuery did not take the rows ({type(error).__name__})",
+        where=f"table {job.table}, job {job.job_id}",
+        remedy="Read the job's error in BigQuery, then run the task again",
+    )
+    refusal.__cause__ = error
+    return refusal
 
 
 def _delete_rows(table: str, load_ids: Set[str]) -> None:
@@ -141,7 +189,3 @@ def _delete_rows(table: str, load_ids: Set[str]) -> None:
             {"load_ids": json.dumps(sorted(load_ids))},
             table=table,
         )
-
-
-def _bronze_table(load: Load) -> str:
-    return settings().table("bronze", f"{load.source}__{load.table_name}")

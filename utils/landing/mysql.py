@@ -10,7 +10,6 @@ because writing Parquet keeps up with reading, and grows where a machine is too 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -21,20 +20,20 @@ import pyarrow as pa
 from utils.errors import SourceError, SourceUnavailable
 from utils.landing.bronze import Landed, LoadStamp, write_load
 from utils.landing.drift import WantedColumn, drift
-from utils.landing.mysql_batches import numbered, typed
+from utils.landing.mysql_address import parse_address
+from utils.landing.mysql_batches import numbered, spelled
 from utils.landing.mysql_query import (
     CHECKSUM,
-    SourceColumn,
     Window,
-    arrow_type,
     keys_condition,
     select_sql,
     window_condition,
 )
-from utils.landing.mysql_server import READ_ONLY, ask, carrier_uri, result_of
+from utils.landing.mysql_server import READ_ONLY, ask, may_not_read, missing_table, result_of
+from utils.landing.mysql_types import FLOATS, SourceColumn, require_spelling
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from zoneinfo import ZoneInfo
 
     from utils.contracts.sources import ExtraColumns
@@ -42,7 +41,7 @@ if TYPE_CHECKING:
 BATCH_ROWS = 65_536
 _SESSION = ["SET SESSION time_zone = '+00:00'", READ_ONLY]
 _COLUMNS = """
-    SELECT COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, NUMERIC_PRECISION, NUMERIC_SCALE
+    SELECT COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, CHARACTER_SET_NAME
     FROM information_schema.COLUMNS
     WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = %s
     ORDER BY ORDINAL_POSITION
@@ -55,7 +54,7 @@ class TableRequest:
     """What to land.
 
     Attributes:
-        uri: `mysql://user:password@host:port/database`, parts percent-encoded.
+        uri: `mysql://user:password@host:port/database?ssl_mode=…`, parts percent-encoded.
         source: name of the source, for messages.
         table: the source's table.
         columns: the contract's columns under the source's names.
@@ -116,16 +115,14 @@ class _Plan:
         return tuple(self.contract[name] for name in self.names)
 
     @property
-    def dates(self) -> list[str]:
-        """The columns that may hold a date that no calendar has."""
-        return [
-            name for name, column in zip(self.names, self.columns, strict=True) if column.is_date
-        ]
+    def types(self) -> dict[str, str]:
+        """The source's types by column of the contract."""
+        return {name: column.column_type for name, column in self.contract.items()}
 
     @property
     def schema(self) -> pa.Schema:
-        """Bronze types of what a row carries."""
-        fields = [pa.field(name, arrow_type(self.contract[name])) for name in self.names]
+        """What a row carries: texts, and the checksum."""
+        fields = [pa.field(name, pa.string()) for name in self.names]
         return pa.schema([*fields, *([pa.field(CHECKSUM, pa.int64())] if self.checked else [])])
 
 
@@ -152,9 +149,8 @@ def land_table(request: TableRequest) -> Landed:
     """
     found = _inspect(request)
     plan = _match(request, found)
-    invalid = Counter[str]()
     streamed = _stream(request, plan, found)
-    batches = numbered(typed(streamed, plan.schema, plan.dates, request.where, invalid))
+    batches = numbered(spelled(streamed, plan.schema, plan.contract, request.where))
     stamp = LoadStamp(request.load_id, request.window.clock)
     written = write_load(request.target_uri, stamp, plan.schema, batches, request.money)
     return Landed(
@@ -167,7 +163,13 @@ def land_table(request: TableRequest) -> Landed:
         missing_columns=plan.missing,
         extra_columns=plan.extra,
         control_totals=written.control_totals,
-        invalid_dates=dict(invalid),
+        source_types=plan.types,
+        money_in_floats=tuple(
+            name
+            for name in request.money
+            if name in plan.contract and plan.contract[name].data_type in FLOATS
+        ),
+        fields=written.fields,
     )
 
 
@@ -179,10 +181,9 @@ def try_table(request: TableRequest) -> Tried:
         SourceUnavailable: the server does not answer.
     """
     plan = _match(request, _inspect(request))
-    types = {item.name: str(item.type) for item in plan.schema}
     sql = select_sql(request.table, plan.columns, plan.names, "", [], plan.checked, request.select)
     rows = ask(request.uri, request.source, f"{sql} LIMIT 1")
-    return Tried(columns=types, missing=plan.missing, extra=plan.extra, is_empty=not rows)
+    return Tried(columns=plan.types, missing=plan.missing, extra=plan.extra, is_empty=not rows)
 
 
 def _inspect(request: TableRequest) -> dict[str, SourceColumn]:
@@ -192,14 +193,10 @@ def _inspect(request: TableRequest) -> dict[str, SourceColumn]:
         return {column.name.lower(): column for column in columns}
     rows = ask(request.uri, request.source, _COLUMNS, [request.table])
     if not rows:
-        raise SourceError(
-            "The table is missing or may not be read",
-            where=request.where,
-            remedy="Create it, grant SELECT on it, or correct the name in configs/sources",
-        )
+        raise missing_table(request.uri, request.source, request.table)
     return {
-        name.lower(): SourceColumn(name, data_type.lower(), column_type.lower(), *size)
-        for name, data_type, column_type, *size in rows
+        name.lower(): SourceColumn(name, data_type.lower(), column_type.lower(), character_set)
+        for name, data_type, column_type, character_set in rows
     }
 
 
@@ -210,11 +207,15 @@ def _match(request: TableRequest, found: Mapping[str, SourceColumn]) -> _Plan:
     wanted.update(dict.fromkeys([*needed, *request.key], True))
     contract = [WantedColumn(name, required) for name, required in wanted.items()]
     difference = drift({key: column.name for key, column in found.items()}, contract)
+    if not request.select:
+        _refuse_hidden(request, difference.missing)
     if complaint := difference.complaint(request.extra_columns):
         raise SourceError(
             complaint.what, where=f"{request.where}, {complaint.where}", remedy=complaint.remedy
         )
     columns = {name: found[name.lower()] for name in wanted if name not in difference.missing}
+    for column in columns.values():
+        require_spelling(column, request.where)
     return _Plan(
         contract=columns,
         names=tuple(columns) if request.carried is None else request.carried,
@@ -222,6 +223,17 @@ def _match(request: TableRequest, found: Mapping[str, SourceColumn]) -> _Plan:
         missing=difference.missing,
         extra=difference.extra,
     )
+
+
+def _refuse_hidden(request: TableRequest, missing: Sequence[str]) -> None:
+    for name in missing:
+        if may_not_read(request.uri, request.source, request.table, name):
+            raise SourceError(
+                "The user may read some columns only, and the catalogue does not show the column",
+                where=f"{request.where}, column {name}",
+                remedy="Grant SELECT on the whole table; if it has no such column, take the column "
+                "out of the source's file",
+            )
 
 
 def _stream(
@@ -241,7 +253,7 @@ def _stream(
     )
     with _carried(request.where):
         yield from connectorx.read_sql(
-            carrier_uri(request.uri),
+            parse_address(request.uri).for_carrying(),
             sql,
             return_type="arrow_stream",
             batch_size=BATCH_ROWS,

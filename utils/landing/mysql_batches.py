@@ -1,4 +1,4 @@
-"""Brings what the driver carries to the types of bronze, batch by batch."""
+"""Brings what the driver carries to bronze's texts, batch by batch."""
 
 from __future__ import annotations
 
@@ -8,53 +8,59 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from utils.errors import SourceError
-from utils.landing.mysql_query import INVALID_DATES
+from utils.landing.mysql_types import NO_TEXT, spelled_float
 
 if TYPE_CHECKING:
-    from collections import Counter
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping
+
+    from utils.landing.mysql_types import SourceColumn
 
 
-def typed(
+def spelled(
     batches: Iterator[pa.RecordBatch],
     schema: pa.Schema,
-    dates: Sequence[str],
+    columns: Mapping[str, SourceColumn],
     where: str,
-    invalid: Counter[str],
 ) -> Iterator[pa.RecordBatch]:
-    """Casts each batch to the schema and counts the invalid dates of each date column.
+    """Each batch in the columns of the schema, `columns` by name in their landed spelling.
 
     Raises:
-        SourceError: a value does not fit its column's type; the message names `where` and column.
+        SourceError: bytes of a text are none in its character set; the message names `where`,
+            column and character set.
     """
     for batch in batches:
         if batch.num_rows == 0:
             continue
-        _count_flags(batch.column(INVALID_DATES), dates, invalid)
-        yield pa.RecordBatch.from_arrays(
-            [_cast(batch.column(item.name), item, where) for item in schema], schema=schema
-        )
+        arrays = []
+        for item in schema:
+            values, column = batch.column(item.name), columns.get(item.name)
+            if column and column.may_hold_no_text:
+                _require_text(values, column, where)
+            arrays.append(_cast(values, item, column, where))
+        yield pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
-def _count_flags(mask: pa.Array, dates: Sequence[str], invalid: Counter[str]) -> None:
-    mask = mask.cast(pa.int64())
-    if not pc.max(mask).as_py():
-        return
-    for position, name in enumerate(dates):
-        count = pc.sum(pc.not_equal(pc.bit_wise_and(mask, 1 << position), 0)).as_py()
-        if count:
-            invalid[name] += count
-
-
-def _cast(values: pa.Array, item: pa.Field, where: str) -> pa.Array:
+def _cast(values: pa.Array, item: pa.Field, column: SourceColumn | None, where: str) -> pa.Array:
+    if pa.types.is_floating(values.type):
+        return spelled_float(values)
     try:
         return values.cast(item.type)
     except pa.ArrowInvalid:
-        raise SourceError(
-            f"A value does not fit the column's type {item.type}",
-            where=f"{where}, column {item.name}",
-            remedy="Compare the column's declaration with its content at the source",
-        ) from None
+        raise _no_text(column.character_set if column else None, item.name, where) from None
+
+
+def _require_text(values: pa.Array, column: SourceColumn, where: str) -> None:
+    if pc.any(pc.equal(values, NO_TEXT)).as_py():
+        raise _no_text(column.character_set, column.name, where)
+
+
+def _no_text(character_set: str | None, name: str, where: str) -> SourceError:
+    return SourceError(
+        f"Bytes are no text of the character set {character_set or 'utf8mb4'}",
+        where=f"{where}, column {name}",
+        remedy="Correct these values or the column's character set at the source, or offer "
+        "HEX(column) in a `select`",
+    )
 
 
 def numbered(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[pa.RecordBatch, pa.Array]]:

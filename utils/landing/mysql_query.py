@@ -1,56 +1,28 @@
 """The SELECT that extracts one window of one MySQL table, built without touching a database.
 
-Names come from an allow-list and are quoted; the only values in the text are rendered from typed
-datetimes, or are keys as hexadecimal digits. ConnectorX aborts (and prints the value) on anything
-that its types cannot hold, so each column is selected by an expression that always fits: dates that
-no calendar has become NULL, wide decimals and times travel as text.
+Names are quoted; the only values in the text are rendered from typed datetimes, or are keys as
+numbers or hexadecimal digits. Each column is selected in the spelling that it lands in.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
-
 from utils.errors import ConfigError, SourceError
-from utils.landing.bronze import INSTANT
+from utils.landing.mysql_types import BYTES, INTEGERS, expression, quote
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import tzinfo
 
+    from utils.landing.mysql_types import SourceColumn
+
 LOWEST_DATE = datetime(1, 1, 1)  # noqa: DTZ001 (a bound in the source's local time)
-INVALID_DATES = "_invalid_dates"
 CHECKSUM = "_source_checksum"
-_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_$ ]{0,63}")
 _LONGEST_FOLD = timedelta(hours=3)
-_DATES = ("date", "datetime", "timestamp")
-_INTEGERS = ("tinyint", "smallint", "mediumint", "int", "bigint", "year")
-_TEXTS = ("char", "varchar", "tinytext", "text", "mediumtext", "longtext", "enum", "set")
-_AS_TEXT = ("time", "json", "uuid", "inet4", "inet6")
-_BYTES = ("binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob")
-_CONNECTORX_WHOLE_DIGITS, _CONNECTORX_SCALE = 18, 10
-_ARROW_DIGITS = 38
 _CHECKSUM_DIGITS = 15  # hexadecimal: 60 bits, which a signed integer of 64 holds
-
-
-@dataclass(frozen=True)
-class SourceColumn:
-    """A column as `information_schema.COLUMNS` describes it."""
-
-    name: str
-    data_type: str
-    column_type: str
-    precision: int | None = None
-    scale: int | None = None
-
-    @property
-    def is_date(self) -> bool:
-        """Whether it can hold a date that no calendar has, such as `0000-00-00`."""
-        return self.data_type in _DATES
 
 
 @dataclass(frozen=True)
@@ -78,68 +50,6 @@ class Window:
             raise ConfigError("A window's overlap is negative", remedy="Write 0 or more")
 
 
-def quote(name: str) -> str:
-    """An identifier between backticks.
-
-    Raises:
-        ConfigError: it has characters outside letters, digits, `_`, `$` and space.
-    """
-    if not _IDENTIFIER.fullmatch(name):
-        raise ConfigError(
-            "A table or column name has characters that are not allowed",
-            where=repr(name),
-            remedy="Use letters, digits, _, $ and spaces only, beginning with a letter or _",
-        )
-    return f"`{name}`"
-
-
-def arrow_type(column: SourceColumn) -> pa.DataType:
-    """The bronze type of a column: the source's own, integers widened to 64 bits.
-
-    A DATETIME is the source's local time and has no zone; a TIMESTAMP is an instant and is UTC.
-
-    Raises:
-        SourceError: the type cannot be landed.
-    """
-    match column.data_type:
-        case "decimal":
-            return _decimal_type(column)
-        case "float" | "double":
-            return pa.float32() if column.data_type == "float" else pa.float64()
-        case "date":
-            return pa.date32()
-        case "datetime":
-            return pa.timestamp("us")
-        case "timestamp":
-            return INSTANT
-        case "bit":
-            return pa.decimal128(20, 0)
-    if column.data_type in _INTEGERS:
-        unsigned = column.data_type == "bigint" and "unsigned" in column.column_type
-        return pa.decimal128(20, 0) if unsigned else pa.int64()
-    if column.data_type in (*_TEXTS, *_AS_TEXT):
-        return pa.string()
-    if column.data_type in _BYTES:
-        return pa.binary()
-    raise SourceError(
-        f"Columns of type {column.data_type} cannot be landed",
-        where=f"column {column.name}",
-        remedy="Offer the column in a view as text, or remove it from the source's configuration",
-    )
-
-
-def expression(column: SourceColumn) -> str:
-    """SQL that yields the column's value in a form that ConnectorX can always carry."""
-    name = quote(column.name)
-    if column.is_date:
-        return f"IF(YEAR({name}) > 0, {name} + INTERVAL 0 DAY, NULL)"
-    if column.data_type == "bit":
-        return f"CAST({name} AS UNSIGNED)"
-    if column.data_type in _AS_TEXT or _is_wide(column):
-        return f"CAST({name} AS CHAR)"
-    return name
-
-
 def checksum(columns: Sequence[SourceColumn]) -> str:
     """SQL of a number that is another one, but for chance, when a value of the row is another one.
 
@@ -155,7 +65,8 @@ def checksum(columns: Sequence[SourceColumn]) -> str:
 def _named_value(column: SourceColumn) -> str:
     # Bytes, because texts of different character sets cannot be joined.
     value = f"CAST({expression(column)} AS BINARY)"
-    return f"COALESCE(CONCAT('{column.name}=', LENGTH({value}), ':', {value}), '')"
+    name = f"X'{column.name.encode().hex()}3d'"  # and a sign of equality
+    return f"COALESCE(CONCAT({name}, LENGTH({value}), ':', {value}), '')"
 
 
 def select_sql(
@@ -167,25 +78,18 @@ def select_sql(
     checked: Sequence[SourceColumn] = (),
     select: str | None = None,
 ) -> str:
-    """One statement that reads the columns under the given names, plus `INVALID_DATES`.
+    """One statement that reads the columns under the given names.
 
-    `INVALID_DATES` has bit i set when date column i (counted among the date columns) holds a date
-    that no calendar has. With `checked` columns there is their `CHECKSUM` too. With a `select` the
-    table is what this query returns.
+    With `checked` columns there is their `CHECKSUM` too. With a `select` the table is what this
+    query returns. The order is that of the source's values, not of their spelling.
     """
     selected = [
         f"{expression(column)} AS {quote(name)}"
         for column, name in zip(columns, names, strict=True)
     ]
-    dates = [column for column in columns if column.is_date]
-    flags = [
-        f"({quote(column.name)} IS NOT NULL AND {expression(column)} IS NULL) * {1 << position}"
-        for position, column in enumerate(dates)
-    ]
-    mask = " + ".join(flags) or "0"
     where = f" WHERE {condition}" if condition else ""
-    order = f" ORDER BY {', '.join(map(quote, order_by))}" if order_by else ""
-    selected.append(f"{mask} AS {INVALID_DATES}")
+    places = [f"{quote(table)}.{quote(name)}" for name in order_by]
+    order = f" ORDER BY {', '.join(places)}" if order_by else ""
     if checked:
         selected.append(f"{checksum(checked)} AS {CHECKSUM}")
     origin = derived(select, table) if select else quote(table)
@@ -244,8 +148,10 @@ def settled_before(bound: datetime, zone: tzinfo) -> datetime:
 
 
 def _key_literal(column: SourceColumn, value: str) -> str:
-    if column.data_type in _INTEGERS:
+    if column.data_type in INTEGERS:
         return str(int(value))
+    if column.data_type in BYTES:
+        return f"X'{bytes.fromhex(value).hex()}'"
     return f"_utf8mb4 X'{value.encode().hex()}'"
 
 
@@ -284,15 +190,3 @@ def _wall_clock(instant: datetime, zone: tzinfo, probe: timedelta) -> datetime:
 
 def _literal(value: datetime) -> str:
     return f"TIMESTAMP'{value.isoformat(sep=' ', timespec='microseconds')}'"
-
-
-def _decimal_type(column: SourceColumn) -> pa.DataType:
-    digits, scale = column.precision or 10, column.scale or 0
-    return pa.decimal128(digits, scale) if digits <= _ARROW_DIGITS else pa.string()
-
-
-def _is_wide(column: SourceColumn) -> bool:
-    if column.data_type != "decimal":
-        return False
-    digits, scale = column.precision or 10, column.scale or 0
-    return digits - scale > _CONNECTORX_WHOLE_DIGITS or scale > _CONNECTORX_SCALE

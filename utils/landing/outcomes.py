@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -25,11 +25,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Expected:
-    """A load that is planned, and what reads it; `delivery` is its file if it has one."""
+    """A load that is planned, and what reads it.
+
+    Attributes:
+        delivery: its file, if it has one.
+        types_before: the types that the table's last load saw, by column.
+    """
 
     load: Load
     read: Callable[[], Landed]
     delivery: Discovered | None = None
+    types_before: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,8 @@ class Outcome:
                 "checksum": self.landed.sha256,
                 "rows_landed": self.landed.rows,
                 **_control_totals(self.expected.load, self.landed),
-                "schema_events": _schema_events(self.landed),
+                "schema_events": _schema_events(self.landed, self.expected.types_before),
+                "source_types": json.dumps(dict(self.landed.source_types)),
                 "landed_at": datetime.now(tz=UTC),
             }
         )
@@ -74,13 +81,19 @@ def amount_columns(load: Load) -> dict[str, str]:
     return {kind: columns[column] for kind, column in named.items() if column in columns}
 
 
-def _schema_events(landed: Landed) -> str | None:
-    """How the source differs from the contract in ways that the contract allows."""
+def _schema_events(landed: Landed, types_before: Mapping[str, str]) -> str | None:
+    """How the source differs from the contract, and from before, in ways that are allowed."""
+    retyped = {
+        name: {"from": types_before[name], "to": kind}
+        for name, kind in landed.source_types.items()
+        if types_before.get(name, kind) != kind
+    }
     events: dict[str, Sequence[str] | Mapping[str, object]] = {
         "missing_columns": list(landed.missing_columns),
         "extra_columns": list(landed.extra_columns),
+        "retyped": retyped,
+        "money_in_floats": list(landed.money_in_floats),
         "perhaps_renamed": near_names(landed.missing_columns, landed.extra_columns),
-        "invalid_dates": dict(landed.invalid_dates),
     }
     known = {name: event for name, event in events.items() if event}
     return json.dumps(known) if known else None

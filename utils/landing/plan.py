@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -17,13 +18,14 @@ from utils.landing.deliveries import record_duplicates
 from utils.landing.files import REFUSALS, FileRequest, LandedFile, discover, land_file
 from utils.landing.mysql import TableRequest, land_table
 from utils.landing.mysql_query import Window
-from utils.landing.mysql_server import present_tables, source_clock
+from utils.landing.mysql_server import absent_tables, source_clock
 from utils.landing.outcomes import Expected, amount_columns, bronze_uri, wanted_columns
 from utils.settings import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
+    from collections.abc import Iterator, Mapping
 
+    from utils.audit.loads import Progress
     from utils.contracts.sources import DatabaseSource, Source
     from utils.landing.files import Discovered
 
@@ -81,14 +83,23 @@ def _planned_tables(source: DatabaseSource, run: Run, connection_uri: str) -> It
             planned_at=datetime.now(tz=UTC),
         )
         request = table_request(source, load, connection_uri, clock)
-        yield Expected(load, partial(land_table, request))
+        types = json.loads(progress.source_types or "{}")
+        yield Expected(load, partial(land_table, request), types_before=types)
 
 
-def _absent_tables(source: DatabaseSource, connection_uri: str, known: Container[str]) -> set[str]:
-    """Optional tables that this database never had; one that was once there has to stay."""
-    optional = {name for name, table in source.tables.items() if table.optional}
-    absent = optional - present_tables(connection_uri, source.name)
-    return {name for name in absent if name not in known}
+def _absent_tables(
+    source: DatabaseSource, connection_uri: str, known: Mapping[str, Progress]
+) -> set[str]:
+    """Optional tables that this database does not have; one that landed has to stay.
+
+    A table that is there but may not be read is not among them: its load is refused in words.
+    """
+    optional = {
+        name
+        for name, table in source.tables.items()
+        if table.optional and not known.get(name, NO_PROGRESS).has_landed
+    }
+    return absent_tables(connection_uri, source.name, optional)
 
 
 def table_request(
@@ -171,6 +182,8 @@ def _planned_file(source: FileSource, name: str, item: Discovered, run: Run) -> 
         extracted_at=load.planned_at or datetime.now(tz=UTC),
         money=tuple(amount_columns(load).values()),
         extra_columns=table.extra_columns,
+        has_title=table.has_title,
+        total_row=table.total_row,
     )
     return Expected(load, partial(_read_file, item, request), item)
 

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from utils.audit.loads import Load
+from utils.contracts.column_maps import bronze_name
 from utils.contracts.entities import entities
 from utils.errors import ConfigError
 from utils.gcp import bigquery
@@ -176,7 +177,9 @@ def _stage_keys(subject: Subject, connection_uri: str) -> tuple[str, tuple[str, 
     name = re.sub("[^A-Za-z0-9]+", "-", load_id)
     # Every reading carries its own clock, so that equal keys are no equal content.
     job_id = f"{name}-{landed.sha256[:16]}"
-    bigquery.load_parquet([bigquery.ParquetLoad([landed.uri], staged, job_id)])
+    bigquery.load_parquet(
+        [bigquery.ParquetLoad([landed.uri], staged, job_id, schema=landed.fields)]
+    )
     return staged, landed.columns
 
 
@@ -187,6 +190,7 @@ def comparison_sql(subject: Subject, staged: str, query: str) -> str:
     as text in the source's local time, @now and @settled.
     """
     table, held_key = subject.table, entities()[subject.table.entity].key
+    source_key = [bronze_name(name) for name in subject.key]
     tables = {
         "keys": staged,
         "bronze": settings().table("bronze", f"{subject.source.name}__{subject.name}"),
@@ -197,17 +201,23 @@ def comparison_sql(subject: Subject, staged: str, query: str) -> str:
     return render_file(
         f"reconcile/{query}.sql",
         lambda name: f"`{tables[name]}`",
-        source_columns=_as_texts(subject.key),
-        source_key=_json_of(f"CAST(`{name}` AS STRING)" for name in subject.key),
-        folded_source_key=_json_of(map(_folded, subject.key)),
-        has_source_key=" AND ".join(f"`{name}` IS NOT NULL" for name in subject.key),
+        source_columns=_as_texts(source_key),
+        source_key=_json_of(f"CAST(`{name}` AS STRING)" for name in source_key),
+        folded_source_key=_json_of(map(_folded, source_key)),
+        has_source_key=" AND ".join(f"`{name}` IS NOT NULL" for name in source_key),
         silver_columns=_as_texts(held_key),
         folded_silver_key=_json_of(map(_folded, held_key)),
         checksum=f"`{CHECKSUM}`" if table.watermark else "CAST(NULL AS INT64)",
-        changed_at=f"CAST({f'`{table.watermark}`' if table.watermark else 'NULL'} AS DATETIME)",
+        changed_at=_moment(table.watermark),
         listed=", ".join(f"key_{position}" for position, _ in enumerate(held_key)),
         limit=REREAD_LIMIT,
     )
+
+
+def _moment(watermark: str | None) -> str:
+    """SQL of a watermark's local time, or UTC where its text says so; NULL if it is none."""
+    text = f"`{bronze_name(watermark)}`" if watermark else "NULL"
+    return rf"SAFE_CAST(REGEXP_REPLACE({text}, r'\+00:00$', '') AS DATETIME)"
 
 
 def _as_texts(columns: Iterable[str]) -> str:

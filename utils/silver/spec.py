@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from utils.batch import spec
 from utils.batch.reports import observations_uri
+from utils.contracts.column_maps import bronze_name
 from utils.contracts.entities import entities
 from utils.contracts.sources import ROWS_HELD_AT_LEAST, sources
 from utils.errors import StateError
@@ -84,7 +85,11 @@ def _load(load: Load, is_limited: bool) -> spec.Load:
         )
     source = sources()[load.source]
     table = source.tables[load.table_name]
-    columns = {name: column for name, column in table.columns.items() if column in load.columns}
+    columns = {
+        name: bronze_name(column)
+        for name, column in table.columns.items()
+        if column in load.columns
+    }
     mapped = {name: table.mapped[name] for name in columns}
     limit = spec.Limit(share=float(table.max_quarantine_share), rows=ROWS_HELD_AT_LEAST)
     return spec.Load(
@@ -104,7 +109,9 @@ def _load(load: Load, is_limited: bool) -> spec.Load:
         },
         phone_region=source.phone_region,
         # The watermark of a row that was overlooked may lie behind what silver has seen since.
-        watermark=None if load.load_type == "reread" else table.watermark,
+        watermark=None
+        if load.load_type == "reread" or table.watermark is None
+        else bronze_name(table.watermark),
         observed_at=load.observed_at,
         rows=load.row_ids if load.replays else None,
         limit=limit if is_limited and not load.replays else None,

@@ -38,7 +38,12 @@ def test_a_value_is_read_as(case: int, readings: list[Any]) -> None:
     assert readings[case] == READINGS[case][3]
 
 
-MONEY = [number for number, (kind, *_) in enumerate(READINGS) if kind == "NUMERIC"]
+# Landing adds up texts: whatever a source has, it lands as one.
+MONEY = [
+    number
+    for number, (kind, source, *_) in enumerate(READINGS)
+    if kind == "NUMERIC" and source == pa.string()
+]
 
 
 @pytest.mark.parametrize("case", MONEY, ids=[IDS[number] for number in MONEY])
