@@ -84,6 +84,34 @@ def test_file_is_archived_untouched(place: str, tmp_path: Path) -> None:
     assert (tmp_path / "kept").read_bytes() == content
 
 
+def test_gzip_is_read_for_what_it_holds_and_archived_as_it_came(place: str, tmp_path: Path) -> None:
+    content = gzip.compress(HEADER + b"C1,1.50,2024-01-01\n")
+    request = request_for(put(f"{place}/june.csv.gz", content, tmp_path))
+
+    landed = land_file(request)
+
+    assert bronze(landed.uri)["ClaimID"].to_pylist() == ["C1"]
+    assert landed.control_totals == {"PaidAmount": Decimal("1.50")}
+    archived = storage.stat(landed.archive_uri)
+    assert archived is not None
+    storage.download(archived, tmp_path / "back")
+    assert (tmp_path / "back").read_bytes() == content
+
+
+def test_total_that_is_declared_is_compared_and_is_no_row(place: str, tmp_path: Path) -> None:
+    content = b"Claims paid\n\n" + HEADER + b"C1,1.50,2024-01-01\nC2,2,2024-01-01\nTOTAL,3.50,\n"
+    request = request_for(put(f"{place}/june.csv", content, tmp_path))
+
+    landed = land_file(replace(request, has_title=True, total_row="Total"))
+
+    table = bronze(landed.uri)
+    assert table.select(["ClaimID", "_row_id"]).to_pylist() == [
+        {"ClaimID": "C1", "_row_id": 4},
+        {"ClaimID": "C2", "_row_id": 5},
+    ]
+    assert (landed.rejects, landed.control_totals) == ((), {"PaidAmount": Decimal("3.50")})
+
+
 def test_damaged_lines_are_rejected_by_number(place: str, tmp_path: Path) -> None:
     """B04, B10: the sound line before them is landed."""
     content = HEADER + b'C1,1,2024-01-01\nC2,2\nC3,"3,2024-01-01\n'
@@ -106,7 +134,7 @@ def test_file_with_a_header_only_lands_no_rows(place: str, tmp_path: Path) -> No
     [
         pytest.param(b"", "empty_file", id="B12"),
         pytest.param(HEADER + b"C\xe9,1,2024-01-01\n", "encoding", id="B02"),
-        pytest.param(gzip.compress(HEADER), "archive", id="B17"),
+        pytest.param(gzip.compress(HEADER)[:-9], "archive", id="B17-gzip-that-was-cut"),
         pytest.param(HEADER.replace(b",", b";"), "header_mismatch", id="B05"),
         pytest.param(b"ClaimID,PaidAmount\n", "missing_column", id="B07"),
         pytest.param(b"ClaimID,ClaimID,PaidAmount\n", "header_ambiguous", id="B09"),
@@ -166,8 +194,8 @@ def test_refusal_says_what_where_and_what_to_do(
 def test_many_rows_come_in_batches(
     place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("utils.landing.files.BATCH_ROWS", 1000)
-    monkeypatch.setattr("utils.landing.files.BATCH_CHARACTERS", 10_000)
+    monkeypatch.setattr("utils.landing.csv_batches.BATCH_ROWS", 1000)
+    monkeypatch.setattr("utils.landing.csv_batches.BATCH_CHARACTERS", 10_000)
     rows = b"".join(b"C%d,%d.10,2024-01-01\n" % (n, n) for n in range(2500))
 
     landed = land_file(request_for(put(f"{place}/june.csv", HEADER + rows, tmp_path)))

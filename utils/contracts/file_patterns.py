@@ -15,14 +15,19 @@ def literal_prefix(pattern: str) -> str:
 
 @cache
 def name_regex(pattern: str) -> re.Pattern[str]:
-    """Matches the names that fit; the group `source_system` is the folder that says whose."""
+    """Matches the names that fit; the group `source_system` is the folder that says whose.
+
+    A file may come as gzip, under its own name or with `.gz` behind it.
+    """
     escaped = re.escape(pattern).replace(r"\*", "[^/]*")
-    return re.compile(escaped.replace(re.escape(SYSTEM), "(?P<source_system>[^/]+)"))
+    place = escaped.replace(re.escape(SYSTEM), "(?P<source_system>[^/]+)")
+    return re.compile(rf"{place}(\.gz)?")
 
 
 @cache
 def can_meet(one: str, other: str) -> bool:
     """Whether a name could fit both patterns; `{source_system}` has been filled in."""
+    one, other = one.removesuffix(".gz"), other.removesuffix(".gz")
     if not one or not other:
         return set(one + other) <= {"*"}
     if one[0] != "*" and other[0] != "*":

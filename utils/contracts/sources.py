@@ -97,11 +97,15 @@ class Delivery(Mapped):
     """A family of files that are delivered for one hospital.
 
     With `period: month` every name says its month (`2024-03`), and a month without a file between
-    two that came is a warning in `audit.dq_results`.
+    two that came is a warning in `audit.dq_results`. With `has_title` lines may stand above the one
+    that names the columns. A line whose first filled field is `total_row` states the totals of the
+    billed and paid dollars; a file without it, or with rows of other dollars, is refused.
     """
 
     files: str = Field(pattern=r"^[a-z0-9_{}/*.-]+$")
     period: Literal["month"] | None = None
+    has_title: bool = False
+    total_row: str | None = Field(default=None, min_length=1)
 
 
 class FileTable(Delivery):

@@ -3,7 +3,8 @@
 `google.cloud.storage` finds an emulator by `STORAGE_EMULATOR_HOST` and then needs no credentials,
 so nothing here knows where it runs. Every write is conditional on the generation it replaces and
 every read on the generation it was promised; CRC32C confirms both, so a store that ignores the
-conditions is noticed too.
+conditions is noticed too. Bytes are read as they are stored: an object of Content-Encoding gzip is
+not unpacked on its way, which would fit neither its checksum nor its ranges.
 """
 
 from __future__ import annotations
@@ -119,7 +120,11 @@ def download(source: StoredObject, path: Path) -> None:
     with _explained(source.uri), path.open("wb") as file:
         try:
             _blob(source.uri).download_to_file(
-                file, if_generation_match=source.generation, timeout=TIMEOUT, retry=RETRY
+                file,
+                if_generation_match=source.generation,
+                raw_download=True,
+                timeout=TIMEOUT,
+                retry=RETRY,
             )
         except (PreconditionFailed, NotFound):
             raise _changed(source.uri) from None
@@ -209,6 +214,7 @@ def _chunks(source: StoredObject) -> Iterator[bytes]:
         "rb",
         chunk_size=8 * _CHUNK,
         if_generation_match=source.generation,
+        raw_download=True,
         timeout=TIMEOUT,
         retry=RETRY,
     ) as stream:

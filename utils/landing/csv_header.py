@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from utils.contracts.sources import ExtraColumns
+    from utils.landing.csv_records import CsvRecords
 from utils.landing.drift import WantedColumn
 
 _INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"
+_LONGEST_TITLE = 30
 _OTHER_DELIMITERS = ";|\t"
 
 
@@ -36,10 +38,55 @@ class HeaderMatch:
     width: int
 
 
+def read_header(
+    records: CsvRecords,
+    wanted: Sequence[WantedColumn],
+    extra_columns: ExtraColumns = "ignore",
+    *,
+    has_title: bool = False,
+) -> HeaderMatch:
+    """Reads a file up to the line that names its columns and matches that.
+
+    With a title it is the first that names every required column, among the first lines.
+
+    Raises:
+        FileRefused: see `match_header`; lines stand above the names of the columns, and the
+            contract does not know of a title (`header_mismatch`).
+    """
+    first = records.header()
+    try:
+        return match_header(first, wanted, extra_columns)
+    except FileRefused as refusal:
+        if refusal.reason != "header_mismatch":
+            raise
+        below = ((line, names) for line, names in records.leading(_LONGEST_TITLE))
+        found = next(((at, names) for at, names in below if _names_columns(names, wanted)), None)
+        if found is None:
+            raise
+    line, names = found
+    if not has_title:
+        raise FileRefused(
+            "Other lines stand above the one that names the columns",
+            reason="header_mismatch",
+            where=f"line {line}",
+            remedy="Write `has_title: true` in the family's declaration, or ask the sender for a "
+            "file without them",
+        )
+    return match_header(names, wanted, extra_columns, line)
+
+
+def _names_columns(names: Sequence[str], wanted: Sequence[WantedColumn]) -> bool:
+    found = set(map(_plain, names))
+    return all(_plain(item.name) in found for item in wanted if item.required) and any(
+        _plain(item.name) in found for item in wanted
+    )
+
+
 def match_header(
     header: Sequence[str] | None,
     wanted: Sequence[WantedColumn],
     extra_columns: ExtraColumns = "ignore",
+    line: int = 1,
 ) -> HeaderMatch:
     """Finds the wanted columns by name; case and surrounding blanks do not matter.
 
@@ -60,7 +107,7 @@ def match_header(
         raise FileRefused(
             complaint.what,
             reason=complaint.reason,
-            where=f"line 1, {complaint.where}",
+            where=f"line {line}, {complaint.where}",
             remedy=complaint.remedy,
         )
     return HeaderMatch(
@@ -79,7 +126,7 @@ def _refuse_doubles(names: Sequence[str]) -> None:
     doubles = [name for name, count in Counter(names).items() if name and count > 1]
     if doubles:
         raise FileRefused(
-            f"{len(doubles)} column name(s) occur more than once in the first line",
+            f"{len(doubles)} column name(s) occur more than once in the line that names them",
             reason="header_ambiguous",
             remedy="Ask the sender to name every column once",
         )

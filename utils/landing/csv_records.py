@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import codecs
 import csv
-import hashlib
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from utils.errors import FileRefused
@@ -30,7 +30,6 @@ _LINE_ENDS = "\r\n"
 _TOO_LARGE = "field larger than field limit"
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _ARCHIVE_MARKS = {
-    b"\x1f\x8b": "gzip",
     b"PK\x03\x04": "zip",
     b"PK\x05\x06": "zip",
     b"BZh": "bzip2",
@@ -56,7 +55,6 @@ class Reject(NamedTuple):
 class Probe:
     """What a first pass over the bytes found."""
 
-    sha256: str
     size_bytes: int
     lines: int
 
@@ -128,6 +126,7 @@ class CsvRecords:
         """Opens the strict reader; its field limit is a setting of the process."""
         csv.field_size_limit(MAX_FIELD)
         self._lines = _Lines(self.text)
+        self._first: tuple[int, list[str]] | None = None
         self._reader = csv.reader(self._lines, strict=True)
 
     @property
@@ -141,11 +140,20 @@ class CsvRecords:
         Raises:
             FileRefused: it holds NUL characters, as UTF-16 without a mark does (`encoding`).
         """
-        fields = next((fields for _, fields in self._records()), None)
+        self._first = next(self._records(), None)
         reasons = {reject.reason for reject in self.rejects}
         if "control_char" in reasons:
             raise _not_utf8("the first line holds NUL characters")
-        return None if reasons else fields
+        return None if reasons or self._first is None else self._first[1]
+
+    def leading(self, count: int) -> Iterator[tuple[int, list[str]]]:
+        """The next records up to a line, each with its line; none is a row, damaged or not."""
+        behind_damage = [self._first] if self._first and self.rejects else []
+        for line, fields in chain(behind_damage, self._records()):
+            self.rejects.clear()
+            yield line, fields
+            if line >= count:
+                return
 
     def rows(self, width: int) -> Iterator[tuple[int, list[str]]]:
         """The remaining records of `width` fields, each with the number of its first line.
@@ -157,7 +165,11 @@ class CsvRecords:
             if len(fields) == width:
                 yield line, fields
             else:
-                self._reject("column_count", line, line)
+                self.reject("column_count", line)
+
+    def reject(self, reason: str, line: int) -> None:
+        """Counts a line as not landed."""
+        self._reject(reason, line, line)
 
     def _records(self) -> Iterator[tuple[int, list[str]]]:
         """Undamaged records; a line without any content is none."""
@@ -202,20 +214,19 @@ class CsvRecords:
 
 
 def probe(path: Path) -> Probe:
-    """Hashes a file, counts its lines and checks that it is UTF-8, in constant memory.
+    """Counts the lines of a file and checks that it is UTF-8, in constant memory.
 
     Raises:
         FileRefused: it is empty (`empty_file`), an archive (`archive`) or not UTF-8 (`encoding`).
     """
     decoder = codecs.getincrementaldecoder("utf-8-sig")()
-    digest, size, lines, last = hashlib.sha256(), 0, 0, b""
+    size, lines, last = 0, 0, b""
     has_text = False
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
             if size == 0:
                 _refuse_by_mark(chunk)
             has_text = bool(_decoded(decoder, chunk, size).strip()) or has_text
-            digest.update(chunk)
             lines += _line_ends(last, chunk)
             size, last = size + len(chunk), chunk[-1:]
     _decoded(decoder, b"", size, final=True)
@@ -223,7 +234,7 @@ def probe(path: Path) -> Probe:
         raise FileRefused(
             "The file is empty", reason="empty_file", remedy="Ask the sender for the file again"
         )
-    return Probe(digest.hexdigest(), size, lines + (last not in b"\r\n"))
+    return Probe(size, lines + (last not in b"\r\n"))
 
 
 def _refuse_by_mark(beginning: bytes) -> None:

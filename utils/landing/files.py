@@ -19,11 +19,14 @@ from utils.errors import FileRefused, ObjectChanged
 from utils.gcp import storage
 from utils.gcp.storage import StoredObject
 from utils.landing.bronze import Landed, LoadStamp, write_load
-from utils.landing.csv_header import HeaderMatch, match_header
+from utils.landing.csv_batches import batches_of
+from utils.landing.csv_header import HeaderMatch, read_header
 from utils.landing.csv_records import CsvRecords, Probe, Reject, probe
+from utils.landing.csv_totals import Totals
+from utils.landing.gzip_files import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from datetime import datetime
 
     from utils.contracts.sources import ExtraColumns
@@ -31,19 +34,18 @@ from utils.landing.drift import WantedColumn
 
 REFUSALS = {
     "empty_file": "The file has no content.",
-    "archive": "The file is an archive or compressed; nothing is unpacked here.",
+    "archive": "The file is an archive, or damaged gzip; nothing but gzip is unpacked here.",
     "encoding": "The file is not UTF-8.",
     "header_mismatch": "The first line names none of the contract's columns.",
     "header_ambiguous": "A column name occurs twice in the first line.",
     "missing_column": "A required column is missing.",
     "extra_column": "The contract refuses columns that it does not name.",
+    "totals": "The file's line of totals does not fit its rows, or is missing.",
     "too_many_rejects": "Too many lines are damaged.",
     "line_count": "Lines were lost while reading.",
     "unknown_source_system": "The folder names no known hospital.",
     "unexpected_name": "The name does not fit the pattern of this source's files.",
 }
-BATCH_ROWS = 20_000
-BATCH_CHARACTERS = 16 << 20
 MIN_REJECTS = 100
 
 
@@ -82,6 +84,8 @@ class FileRequest:
         max_reject_rate: share of damaged lines above which the file is refused, if there are more
             than `MIN_REJECTS` of them.
         extra_columns: what becomes of a file with columns beyond `columns`.
+        has_title: whether lines may stand above the one that names the columns.
+        total_row: what the line of totals begins with; None if the file has none.
     """
 
     file: StoredObject
@@ -94,6 +98,8 @@ class FileRequest:
     money: tuple[str, ...] = ()
     max_reject_rate: float = 0.1
     extra_columns: ExtraColumns = "ignore"
+    has_title: bool = False
+    total_row: str | None = None
 
 
 @dataclass(frozen=True)
@@ -168,7 +174,7 @@ def land_file(request: FileRequest) -> LandedFile:
             )
         storage.copy(request.file, request.archive_uri)
         try:
-            return _land(request, path)
+            return _land(request, plain(path))
         except FileRefused as refusal:
             raise _placed(refusal, request.file) from None
 
@@ -177,10 +183,13 @@ def _land(request: FileRequest, path: Path) -> LandedFile:
     found = probe(path)
     with path.open(encoding="utf-8-sig", newline="") as text:
         records = CsvRecords(text)
-        header = match_header(records.header(), request.columns, request.extra_columns)
+        header = read_header(
+            records, request.columns, request.extra_columns, has_title=request.has_title
+        )
         stamp = LoadStamp(request.load_id, request.extracted_at, request.file.uri)
         schema = pa.schema([(name, pa.string()) for name in header.positions])
-        batches = _checked(_batches(records, header, schema), records, found, request)
+        totals = _totals(request, header)
+        batches = _checked(batches_of(records, header, schema, totals), records, found, request)
         written = write_load(request.target_uri, stamp, schema, batches, request.money)
     return LandedFile(
         load_id=request.load_id,
@@ -192,34 +201,18 @@ def _land(request: FileRequest, path: Path) -> LandedFile:
         missing_columns=header.missing,
         extra_columns=header.extra,
         control_totals=written.control_totals,
+        fields=written.fields,
         file=request.file,
         archive_uri=request.archive_uri,
         rejects=tuple(records.rejects),
     )
 
 
-def _batches(
-    records: CsvRecords, header: HeaderMatch, schema: pa.Schema
-) -> Iterator[tuple[pa.RecordBatch, pa.Array]]:
-    """Groups records into batches that are bounded in rows and in characters."""
-    lines: list[int] = []
-    rows: list[list[str]] = []
-    characters = 0
-    for line, fields in records.rows(header.width):
-        lines.append(line)
-        rows.append(fields)
-        characters += records.characters
-        if len(rows) >= BATCH_ROWS or characters >= BATCH_CHARACTERS:
-            yield _batch(rows, header, schema), pa.array(lines, pa.int64())
-            lines, rows, characters = [], [], 0
-    if rows:
-        yield _batch(rows, header, schema), pa.array(lines, pa.int64())
-
-
-def _batch(rows: Sequence[Sequence[str]], header: HeaderMatch, schema: pa.Schema) -> pa.RecordBatch:
-    columns = list(zip(*rows, strict=True))
-    arrays = [pa.array(columns[position], pa.string()) for position in header.positions.values()]
-    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+def _totals(request: FileRequest, header: HeaderMatch) -> Totals | None:
+    if request.total_row is None:
+        return None
+    money = {name: header.positions[name] for name in request.money if name in header.positions}
+    return Totals(request.total_row, money)
 
 
 def _checked(
