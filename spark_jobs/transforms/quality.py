@@ -15,6 +15,21 @@ from utils.batch.spec import Column, Entity
 
 QUARANTINE, BLANK = "quarantine", "blank"
 _VERSION_LENGTH = 12
+# What the reason of an unreadable value asks for, by type or spelling rule.
+_EXAMPLES = {
+    "DATE": "2024-01-31",
+    "TIMESTAMP": "2024-01-31 14:30:00 or 2024-01-31T14:30:00Z",
+    "NUMERIC": "1234.50",
+    "RATE": "0.25",
+    "INT64": "42",
+    "BOOL": "true or false",
+    "email": "ann@example.org",
+    "phone_us": "703-210-5078",
+    "ssn": "219-09-9999",
+    "gender": "Male, Female or Other",
+    "npi": "1265568618",
+    "claim_status": "Pending, Approved, Paid, Denied or Rejected",
+}
 
 
 @dataclass(frozen=True)
@@ -64,7 +79,11 @@ def _column_checks(column: Column) -> Iterator[Check]:
     if can_be_invalid(column):
         severity = QUARANTINE if column.required else BLANK
         kind = column.normalize or column.type
-        expect, reason = f"{column.name} AS {kind}", f"{column.name} cannot be read as {kind}."
+        asked = f"; write it like {_EXAMPLES[kind]}" if kind in _EXAMPLES else ""
+        expect, reason = (
+            f"{column.name} AS {kind}",
+            f"{column.name} cannot be read as {kind}{asked}.",
+        )
         yield Check(f"{column.name}_invalid", severity, expect, reason, invalid)
 
 
@@ -75,7 +94,8 @@ def _event_time_checks() -> Iterator[Check]:
         (
             "event_time_missing",
             "_event_at IS NOT NULL",
-            "The time of the change is missing or cannot be read.",
+            "The time of the change is missing or cannot be read; write it like "
+            f"{_EXAMPLES['TIMESTAMP']}.",
             missing,
         ),
         (
