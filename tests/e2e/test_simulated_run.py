@@ -27,6 +27,7 @@ from utils.settings import settings
 CANARY = "Zzyzxcanary"
 
 CANARY_SSN = "219-09-9797"
+CANARY_NUMBER = "MRN-70417-CANARY"
 
 
 @dataclass(frozen=True)
@@ -170,8 +171,14 @@ def test_k_changed_patients_add_k_versions(simulated: Simulated) -> None:
             )
         cursor.execute("SELECT * FROM patients WHERE PatientID = %s LIMIT 1", (people[0],))
         columns = [column[0] for column in cursor.description]
-        broken = dict(zip(columns, cursor.fetchone(), strict=True))
-        broken |= {
+        copied = dict(zip(columns, cursor.fetchone(), strict=True))
+        new = copied | {
+            "PatientID": CANARY_NUMBER,
+            "LastName": CANARY,
+            "Email": f"{CANARY}@example.org",
+            "ModifiedDate": f"{day} 10:30:00",
+        }
+        broken = copied | {
             "PatientID": None,
             "LastName": CANARY,
             "SSN": CANARY_SSN,
@@ -179,17 +186,18 @@ def test_k_changed_patients_add_k_versions(simulated: Simulated) -> None:
             "ModifiedDate": f"{day} 11:00:00",
         }
         places = ", ".join(["%s"] * len(columns))
-        cursor.execute(f"INSERT INTO patients VALUES ({places})", list(broken.values()))
+        for row in (new, broken):
+            cursor.execute(f"INSERT INTO patients VALUES ({places})", list(row.values()))
     simulated.run(day)
     [after] = rows("silver", "patients", "COUNT(*) AS versions")
-    assert after["versions"] == before["versions"] + 2
+    assert after["versions"] == before["versions"] + 3
     held = rows("audit", "quarantine", where=f"load_id = 'hospital_a.patients.{day:%Y%m%d}'")
     assert "patient_id_missing" in {row["rule"] for row in held}
 
 
 def test_no_value_of_a_patient_leaves_bronze_and_silver(simulated: Simulated) -> None:
     [found] = rows("silver", "patients", "COUNT(*) AS people", f"first_name = '{CANARY}'")
-    assert found["people"] == 2, "the marked values must be there before they can leak"
+    assert found["people"] == 3, "the marked values must be there before they can leak"
     state = simulated.pipeline.state
     texts = {
         str(path): path.read_text(encoding="utf-8", errors="replace")
@@ -207,5 +215,5 @@ def test_no_value_of_a_patient_leaves_bronze_and_silver(simulated: Simulated) ->
             texts[name] = str(rows("gold", name))
     texts["object names"] = str([str(path) for path in state.lake_mount.rglob("*")])
     for where, text in texts.items():
-        for secret in (CANARY.lower(), CANARY_SSN, CANARY_SSN.replace("-", "")):
-            assert secret not in text.lower(), where
+        for secret in (CANARY, CANARY_NUMBER, CANARY_SSN, CANARY_SSN.replace("-", "")):
+            assert secret.lower() not in text.lower(), where

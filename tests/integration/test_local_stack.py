@@ -55,7 +55,7 @@ def test_a_source_that_is_added_while_the_server_runs_gets_its_database(
 def test_nobody_else_can_read_what_a_stack_holds(own: StateFolder) -> None:
     """A state folder holds real exports: files of the hospitals, tables, the lake."""
     own.path.chmod(0o755)
-    variables = stack.up(own, _ignore)
+    variables = stack.up(own, ignore)
     anonymous = AnonymousCredentials()
     client = storage.Client(
         variables["GOOGLE_CLOUD_PROJECT"],
