@@ -142,8 +142,8 @@ def _cleaned(column: Column, types: Mapping[str, str], load: Load) -> SparkColum
     value = F.col(f"`{source}`")
     if _is_typed(column, types, load):
         return value
-    text = clean(_part(value.cast("string"), column, load))
-    return _spelled_as_mapped(F.when(~_says_nothing(text, column), text), column, load)
+    text = _spelled_as_mapped(clean(_part(value.cast("string"), column, load)), column, load)
+    return F.when(~_says_nothing(text, column), text)
 
 
 def _says_nothing(value: SparkColumn, column: Column) -> SparkColumn:
