@@ -120,7 +120,7 @@ def _messages(model: str) -> list[str]:
         rule
         for check in gold_models()[model].checks
         if check.named_by and check.severity == "fail"
-        for rule in check.rules(lambda table: table)
+        for rule in check.rules(lambda table: table, by_hospital=False)
     ]
     return [
         f"""
@@ -129,7 +129,7 @@ def _messages(model: str) -> list[str]:
             CAST(SPLIT(source_system, '#')[OFFSET(1)] AS INT64) AS copy_number,
             {rule.failed} AS failed,
             {rule.examples} AS examples
-          FROM {model}
+          FROM (SELECT TRUE AS is_row, * FROM {model})
           GROUP BY copy_number
         )
         WHERE failed > 0
@@ -181,12 +181,14 @@ FROM versions CROSS JOIN tries;
 
 CREATE TEMP TABLE postings_current AS
 SELECT
-  journal.* EXCEPT (source_system),
+  journal.* EXCEPT (source_system, transaction_key),
+  CONCAT(transaction_key, '#', CAST(copy_number AS STRING)) AS transaction_key,
   CONCAT(source_system, '#', CAST(copy_number AS STRING)) AS source_system
 FROM journal CROSS JOIN tries;
 
 CREATE TEMP TABLE accounts AS
 SELECT source_system, transaction_key, transaction_id, service_date, billed_date AS bill_date,
+  STARTS_WITH(source_system, 'hospital_c') AS has_journal,
   'P' AS patient_key, 'unknown' AS provider_key, 'unknown' AS department_key
 FROM transactions
 QUALIFY ROW_NUMBER() OVER (PARTITION BY source_system, transaction_key ORDER BY version DESC) = 1;

@@ -67,10 +67,12 @@ def entity_json(name: str, **parts: Any) -> dict[str, Any]:
         {"name": column, "type": spec["type"], "expr": spec["expr"]}
         for column, spec in config.get("derived", {}).items()
     ]
+    parent = config.get("belongs_to")
     return {
         "name": config["name"],
         "singular": config["singular"],
         "key": config["key"],
+        "belongs_to": parent and {"key_column": f"{parent['singular']}_key", "by": parent["by"]},
         "keeps_revisions": config.get("keeps_revisions", False),
         "amounts": config.get("amounts"),
         "columns": columns,

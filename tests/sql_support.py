@@ -18,6 +18,8 @@ import yaml
 from google.cloud.bigquery import QueryJobConfig
 
 from utils.audit import lease
+from utils.audit.loads import Load, record_loads
+from utils.audit.rows import now
 from utils.audit.runs import Run
 from utils.audit.tables import audit_columns
 from utils.contracts.entities import Entity, SilverTable, entities
@@ -70,8 +72,11 @@ def silver_row(entity: Entity, row: Row) -> Row:
     natural = "/".join(str(row[name]) for name in entity.key)
     key = f"{row['source_system']}/{natural}"
     version = row.get("version", 1)
+    parent = entity.belongs_to
+    held = "/".join(str(row.get(name)) for name in parent.by) if parent else ""
     return {
         entity.key_column: key,
+        **({parent.key_column: f"{row['source_system']}/{held}"} if parent else {}),
         entity.version_key_column: f"{key}/v{version}",
         "version": version,
         "effective_date": "2020-01-01T00:00:00Z",
@@ -252,20 +257,47 @@ class Warehouse:
         run_id: str,
         models: Mapping[str, Model] | None = None,
         business_date: date = BUSINESS_DATE,
+        unbuilt: Mapping[str, str] | None = None,
     ) -> int:
         """Runs the gold script and returns how many rows of gold it wrote or removed."""
         hold_lease(run_id)
-        values = {**named_run(run_id).identity, "business_date": business_date}
+        left_out = [{"source_system": name, "reason": why} for name, why in (unbuilt or {}).items()]
+        values = {
+            **named_run(run_id).identity,
+            "business_date": business_date,
+            "unbuilt": json.dumps(left_out),
+        }
         config = QueryJobConfig(
             query_parameters=[bigquery.parameter(name, value) for name, value in values.items()]
         )
         client = bigquery.client()
-        job = client.query(refresh_script(self.environment, models), job_config=config, timeout=30)
+        script = refresh_script(self.environment, models, unbuilt or ())
+        job = client.query(script, job_config=config, timeout=30)
         job.result(timeout=120)
         return sum(
             child.num_dml_affected_rows or 0
             for child in client.list_jobs(parent_job=job.job_id, timeout=30)
             if any(self._is_gold(table) for table in child.referenced_tables or [])
+        )
+
+    def knows_hospitals(self, *hospitals: str) -> None:
+        """Records a load for each, as a run does before gold is built."""
+        record_loads(
+            [
+                Load(
+                    load_id=f"known-{name}",
+                    run_id="known",
+                    business_date=BUSINESS_DATE,
+                    source=name,
+                    source_system=name,
+                    table_name="charges",
+                    entity="transactions",
+                    load_type="full",
+                    state="PUBLISHED",
+                    planned_at=now(),
+                )
+                for name in hospitals
+            ]
         )
 
     def _is_gold(self, table: TableReference) -> bool:

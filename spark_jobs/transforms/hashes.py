@@ -22,18 +22,26 @@ def surrogate(parts: Sequence[SparkColumn]) -> SparkColumn:
     return F.sha2(F.concat(*[_length_prefixed(part) for part in parts]), 256)
 
 
-def key_parts(entity: Entity) -> list[SparkColumn]:
-    """The texts of a row's identity: source system and natural key."""
+def key_parts(entity: Entity, key: Sequence[str] | None = None) -> list[SparkColumn]:
+    """The texts of an identity: source system and natural key, the row's own unless told."""
     types = {column.name: column.sql_type for column in entity.columns}
-    return [F.col("source_system"), *(as_text(F.col(name), types[name]) for name in entity.key)]
+    named = entity.key if key is None else key
+    return [F.col("source_system"), *(as_text(F.col(name), types[name]) for name in named)]
 
 
-def entity_key(entity: Entity) -> SparkColumn:
+def entity_key(entity: Entity, key: Sequence[str] | None = None) -> SparkColumn:
     """Surrogate of (source_system, natural key); NULL when a part of the key is missing."""
     complete = F.lit(True)
-    for name in entity.key:
+    for name in entity.key if key is None else key:
         complete = complete & F.col(name).isNotNull()
-    return F.when(complete, surrogate(key_parts(entity)))
+    return F.when(complete, surrogate(key_parts(entity, key)))
+
+
+def parent_key(entity: Entity) -> SparkColumn:
+    """Surrogate of the row that a row belongs to, as that row has it; NULL if it names none."""
+    if entity.belongs_to is None:
+        return F.lit(None).cast("string")
+    return entity_key(entity, entity.belongs_to.by)
 
 
 def row_hash(columns: Sequence[Column]) -> SparkColumn:

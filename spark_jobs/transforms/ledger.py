@@ -6,7 +6,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import Window as W
 from pyspark.sql import functions as F
 
-from spark_jobs.transforms.hashes import surrogate
+from spark_jobs.transforms.hashes import parent_key, surrogate
 from spark_jobs.transforms.history import OBSERVATION
 from utils.batch import reports
 from utils.batch.reports import DOLLARS, QUARANTINED, STAGES
@@ -27,6 +27,7 @@ def rows_read(checked: DataFrame, entity: Entity) -> DataFrame:
     return checked.select(
         F.lit(entity.name).alias("entity"),
         F.col(entity.key_column).alias("record_key"),
+        parent_key(entity).alias("parent_key"),
         *OBSERVATION[2:],
         *["_rule", "_rules"],
         *_amounts(entity),
@@ -90,7 +91,7 @@ def quarantined_rows(rows: DataFrame, expected: DataFrame) -> DataFrame:
     held = rows.where(F.col("_rule").isNotNull()).select(
         F.col("_load_id").alias("load_id"),
         F.col("_row_id").alias("row_id"),
-        "record_key",
+        *["record_key", "parent_key"],
         F.row_number().over(equal_rows).cast("string").alias("_number"),
         F.col("_row_hash").alias("row_hash"),
         F.when(is_future, F.col("_observed_at")).otherwise(event_at).alias("event_at"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from spark_jobs.transforms.hashes import as_text, key_parts, surrogate
+from spark_jobs.transforms.hashes import as_text, key_parts, parent_key, surrogate
 from spark_jobs.transforms.history import OPEN_END
 from utils.batch.spec import Derived, Entity
 from utils.batch.types import SILVER_RATE_DECIMALS, SPARK_TYPES
@@ -29,8 +29,7 @@ def versions(log: DataFrame, timeline: DataFrame, entity: Entity) -> DataFrame:
     opened = _of(timeline, entity).where(F.col("_is_affected") & F.col("_starts"))
     arranged = opened.select(*_REFERENCE, "version", "expiry_date", "is_deleted")
     return _described(log, arranged, entity).select(
-        "source_system",
-        entity.key_column,
+        *_identity(entity),
         _version_key(entity).alias(entity.version_key_column),
         *_content(entity),
         *[_derive(column) for column in entity.derived],
@@ -58,8 +57,7 @@ def revisions(log: DataFrame, timeline: DataFrame, entity: Entity) -> DataFrame:
     arranged = revising.select(*_REFERENCE, "known_to")
     is_row = ~F.col("_is_deleted")
     return _described(log, arranged, entity).select(
-        "source_system",
-        entity.key_column,
+        *_identity(entity),
         *_content(entity),
         *[F.when(is_row, _derive(column)).alias(column.name) for column in entity.derived],
         F.col("_event_at").alias("event_at"),
@@ -68,6 +66,12 @@ def revisions(log: DataFrame, timeline: DataFrame, entity: Entity) -> DataFrame:
         F.col("_is_deleted").alias("is_deleted"),
         *["_row_hash", "_load_id"],
     )
+
+
+def _identity(entity: Entity) -> list[Column]:
+    parent = entity.belongs_to
+    named = [parent_key(entity).alias(parent.key_column)] if parent else []
+    return [F.col("source_system"), F.col(entity.key_column), *named]
 
 
 def _of(timeline: DataFrame, entity: Entity) -> DataFrame:

@@ -14,6 +14,13 @@ CREATE TABLE IF NOT EXISTS {{ ref("pipeline_runs") }} (
   error STRING
 );
 
+-- What the source files say of every hospital, as of the last run. unexplained_limit is the share of
+-- what it is owed that may be reconciling items without a known cause.
+CREATE TABLE IF NOT EXISTS {{ ref("hospitals") }} (
+  source_system STRING NOT NULL,
+  unexplained_limit NUMERIC NOT NULL
+);
+
 -- One row per load of a source's table. state: PLANNED, LANDED, MERGED, PUBLISHED, FAILED.
 -- rows_landed = rows_read = rows_merged + rows_unchanged + rows_deduplicated + rows_quarantined, and
 -- so do the dollars, which are added up once where they land and once more by Spark.
@@ -84,7 +91,8 @@ CREATE TABLE IF NOT EXISTS {{ ref("files") }} (
 CREATE TABLE IF NOT EXISTS {{ ref("quarantine") }} (
   {%- for column, kind in quarantine_report %}
   {{ column }} {{ kind }}
-  {%- if column not in ("record_key", "billed_amount", "paid_amount") %} NOT NULL{% endif %},
+  {%- if column not in ("record_key", "parent_key", "billed_amount", "paid_amount") %} NOT NULL
+  {%- endif %},
   {%- endfor %}
   state STRING NOT NULL,
   first_seen_at TIMESTAMP NOT NULL,
@@ -112,7 +120,8 @@ CREATE TABLE IF NOT EXISTS {{ ref("quarantine_replays") }} (
   recorded_at TIMESTAMP NOT NULL
 );
 
--- One row per rule and load of silver, per check of gold and run, and for bronze per run and month of
+-- One row per rule and load of silver, per check of gold and run (of one that hospitals break, a row for
+-- each of them and one for all the others), and for bronze per run and month of
 -- a monthly delivery: rows_failed = 1 where no file came. Examples name the first rows that break a
 -- check of gold, by the columns that it declares. Reason says in words what breaks a rule of silver.
 CREATE TABLE IF NOT EXISTS {{ ref("dq_results") }} (
@@ -126,6 +135,17 @@ CREATE TABLE IF NOT EXISTS {{ ref("dq_results") }} (
   {%- endfor %}
   examples STRING,
   checked_at TIMESTAMP NOT NULL
+);
+
+-- How gold stands with each hospital, and with each set of codes: the business date that its published
+-- rows are of, NULL before the first, and since when and why it is held back, if it is.
+CREATE TABLE IF NOT EXISTS {{ ref("gold_standings") }} (
+  source_system STRING NOT NULL,
+  gold_date DATE,
+  is_held_back BOOL NOT NULL,
+  held_back_since DATE,
+  reason STRING,
+  run_id STRING NOT NULL
 );
 
 -- What readers see: one row per batch that was published. For silver, batch_uri is the log of

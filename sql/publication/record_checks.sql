@@ -1,29 +1,30 @@
--- Counts the rows that break each promise of each model, in place of what the run recorded before. A
--- statement per model: one over all of them is too complex for the planner.
-BEGIN TRANSACTION;
-
-DELETE FROM {{ ref("dq_results") }}
-WHERE dag_id = @dag_id AND run_id = @run_id AND layer = 'gold';
-{% for name, promises in checked %}
+-- Counts the rows that break each promise of some models. A promise that is kept is one row; one that
+-- hospitals break is a row for each of them instead, and the others stand together in one. A few models
+-- a statement: one over all of them is too complex for the planner.
+{% for few in checked | batch(8) %}
 INSERT INTO {{ ref("dq_results") }} (
-  dag_id, run_id, business_date, layer, entity, rule, severity, rows_checked, rows_failed, examples,
-  checked_at
+  dag_id, run_id, business_date, layer, entity, source_system, rule, severity, rows_checked,
+  rows_failed, examples, checked_at
 )
 SELECT
   @dag_id,
   @run_id,
   @business_date,
   'gold',
-  '{{ name }}',
+  counted.entity,
+  IF(result.rows_failed > 0, counted.subject, NULL),
   result.rule,
   result.severity,
-  checked.rows_checked,
-  result.rows_failed,
-  result.examples,
+  SUM(counted.rows_checked),
+  SUM(result.rows_failed),
+  MAX(result.examples),
   CURRENT_TIMESTAMP()
 FROM (
+  {%- for model, promises, is_by_hospital in few %}
   SELECT
-    COUNT(*) AS rows_checked,
+    '{{ model }}' AS entity,
+    checked.subject,
+    COUNTIF(checked.is_row) AS rows_checked,
     [
       {%- for promise in promises %}
       STRUCT(
@@ -34,8 +35,27 @@ FROM (
       ){{ "," if not loop.last }}
       {%- endfor %}
     ] AS results
-  FROM {{ ref(name) }}
-) AS checked
-CROSS JOIN UNNEST(checked.results) AS result;
+  FROM (
+    {%- if is_by_hospital %}
+    -- A hospital without rows is looked at as well: there may be rows that are missing.
+    SELECT
+      COALESCE(built.source_system, subjects.source_system) AS subject,
+      built.is_row IS NOT NULL AS is_row,
+      built.* EXCEPT (is_row)
+    FROM subjects
+    FULL JOIN (SELECT *, TRUE AS is_row FROM {{ ref(model) }}) AS built
+      ON subjects.source_system = built.source_system
+    {%- else %}
+    SELECT CAST(NULL AS STRING) AS subject, TRUE AS is_row, * FROM {{ ref(model) }}
+    {%- endif %}
+  ) AS checked
+  GROUP BY checked.subject
+  {%- if not loop.last %}
+  UNION ALL
+  {%- endif %}
+  {%- endfor %}
+) AS counted
+CROSS JOIN UNNEST(counted.results) AS result
+GROUP BY
+  counted.entity, IF(result.rows_failed > 0, counted.subject, NULL), result.rule, result.severity;
 {% endfor %}
-COMMIT TRANSACTION;

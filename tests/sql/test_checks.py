@@ -19,6 +19,7 @@ UNION ALL SELECT 'a', 1, 'k9', NUMERIC '2.20'
 UNION ALL SELECT 'b', 5, 'unknown', NULL
 UNION ALL SELECT NULL, NULL, NULL, NULL;
 """
+CHILD = "(SELECT TRUE AS is_row, * FROM child)"
 
 
 @pytest.mark.parametrize(
@@ -47,9 +48,9 @@ UNION ALL SELECT NULL, NULL, NULL, NULL;
     ],
 )
 def test_check_counts_the_rows_that_break_it(check: Check, failed: int) -> None:
-    (rule,) = check.rules(lambda name: name)
+    (rule,) = check.rules(lambda name: name, by_hospital=False)
 
-    rows = bigquery.query(f"{ROWS} SELECT {rule.failed} AS failed FROM child;")
+    rows = bigquery.query(f"{ROWS} SELECT {rule.failed} AS failed FROM {CHILD};")
 
     assert rows == [{"failed": failed}]
 
@@ -83,20 +84,21 @@ def test_check_counts_the_rows_that_break_it(check: Check, failed: int) -> None:
     ],
 )
 def test_check_names_the_rows_that_break_it(check: Check, examples: str | None) -> None:
-    (rule,) = check.rules(lambda name: name, dollars=["amount"])
+    (rule,) = check.rules(lambda name: name, dollars=["amount"], by_hospital=False)
 
-    rows = bigquery.query(f"{ROWS} SELECT {rule.examples} AS examples FROM child;")
+    rows = bigquery.query(f"{ROWS} SELECT {rule.examples} AS examples FROM {CHILD};")
 
     assert rows == [{"examples": examples}]
 
 
 def test_check_names_three_rows_at_most() -> None:
     (rule,) = Check(range={"number": (Decimal(0), Decimal(0))}, named_by=("number",)).rules(
-        lambda name: name
+        lambda name: name, by_hospital=False
     )
 
     rows = bigquery.query(
-        f"SELECT {rule.examples} AS examples FROM UNNEST([14, 12, 13, 11, 0]) AS number;"
+        f"SELECT {rule.examples} AS examples "
+        "FROM (SELECT TRUE AS is_row, number FROM UNNEST([14, 12, 13, 11, 0]) AS number);"
     )
 
     assert rows == [{"examples": "number 11; number 12; number 13"}]

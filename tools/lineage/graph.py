@@ -149,10 +149,16 @@ def _made_from(entity: Entity, silver_table: str) -> dict[str, Sources]:
         for name, column in entity.derived.items()
     }
     identity = capped(united(here[name] for name in entity.key), Way.HASHED)
+    parent = {
+        belongs.key_column: capped(united(here[name] for name in belongs.by), Way.HASHED)
+        for belongs in [entity.belongs_to]
+        if belongs
+    }
     return {
         **contract,
         **derived,
         entity.key_column: identity,
+        **parent,
         entity.version_key_column: united([identity, capped(changed_at, Way.HASHED)]),
         "_row_hash": united(here[name] for name, c in entity.columns.items() if c.tracked),
         "event_at": changed_at,

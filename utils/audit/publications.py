@@ -3,9 +3,33 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import NamedTuple
 
 from utils.audit.tables import audit_table
 from utils.gcp import bigquery
+
+
+class HeldBack(NamedTuple):
+    """A hospital whose gold is not that of the last run.
+
+    Attributes:
+        source_system: the hospital.
+        gold_date: business date of its published rows; None if there are none yet.
+        since: first business date that was not published.
+        reason: the broken promises, in words.
+    """
+
+    source_system: str
+    gold_date: date | None
+    since: date
+    reason: str
+
+
+def held_back() -> list[HeldBack]:
+    """The hospitals that gold holds back, by name."""
+    return [
+        HeldBack(*row.values()) for row in bigquery.query_file("audit/held_back.sql", audit_table)
+    ]
 
 
 def published_batches(rebuilds: str, trusted_before: datetime | None = None) -> list[str]:

@@ -33,6 +33,7 @@ QUARANTINE: Columns = [
     ("load_id", "STRING"),
     ("row_id", "INT64"),
     ("record_key", "STRING"),
+    ("parent_key", "STRING"),
     ("held_key", "STRING"),
     ("row_hash", "STRING"),
     ("event_at", "TIMESTAMP"),

@@ -8,6 +8,8 @@ row value. Instants are ISO 8601 with an offset. `?` marks fields that may be nu
     entities[]
       name, singular what the entity is called: `patients`, `patient`
       key[]          columns that identify a row within its source system
+      belongs_to?    {key_column, by[]}: the row of another entity that a row is part of: the name
+                     of its surrogate, and the columns that hold its natural key
       keeps_revisions  whether every state that was ever known is published
       amounts?       {billed?, paid?}: the columns with the dollars
       columns[]      {name, type, normalize?, required, tracked}, in contract order
@@ -141,6 +143,14 @@ class Load:
 
 
 @dataclass(frozen=True)
+class BelongsTo:
+    """The row of another entity that a row is part of."""
+
+    key_column: str
+    by: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Entity:
     """An entity of the common data model and what this batch brings for it."""
 
@@ -155,6 +165,7 @@ class Entity:
     history: tuple[str, ...]
     deletes: tuple[str, ...]
     loads: tuple[Load, ...]
+    belongs_to: BelongsTo | None = None
 
     @property
     def key_column(self) -> str:

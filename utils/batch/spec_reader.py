@@ -14,6 +14,7 @@ from utils.batch.spec import (
     SEVERITIES,
     Amounts,
     Batch,
+    BelongsTo,
     Column,
     Derived,
     Entity,
@@ -135,6 +136,7 @@ def _day(node: _Node, name: str) -> date:
 
 def _entity(node: _Node) -> Entity:
     amounts = node.field("amounts", dict, optional=True)
+    parent = node.field("belongs_to", dict, optional=True)
     entity = Entity(
         name=node.text("name"),
         singular=node.text("singular"),
@@ -147,6 +149,7 @@ def _entity(node: _Node) -> Entity:
         history=node.texts("history"),
         deletes=node.texts("deletes"),
         loads=tuple(_load(item) for item in node.nodes("loads")),
+        belongs_to=parent and _belongs_to(_Node(parent, f"{node.where}.belongs_to")),
     )
     _check_references(entity, node.where)
     return entity
@@ -156,11 +159,16 @@ def _check_references(entity: Entity, where: str) -> None:
     names = {column.name for column in entity.columns}
     amounts = [name for name in (entity.amounts.billed, entity.amounts.paid) if name]
     mapped = [name for load in entity.loads for name in (*load.columns, *load.constants)]
-    for name in (*entity.key, *amounts, *mapped):
+    parent = entity.belongs_to.by if entity.belongs_to else ()
+    for name in (*entity.key, *parent, *amounts, *mapped):
         if name not in names:
             raise SpecError(f"{where}: `{name}` is not a column of {entity.name}")
     if not entity.key:
         raise SpecError(f"{where}.key: {entity.name} needs at least one key column")
+
+
+def _belongs_to(node: _Node) -> BelongsTo:
+    return BelongsTo(key_column=node.text("key_column"), by=node.texts("by"))
 
 
 def _amounts(node: _Node) -> Amounts:

@@ -83,6 +83,23 @@ class SilverTable(StrictModel):
     columns: tuple[SilverColumn, ...]
 
 
+class BelongsTo(StrictModel):
+    """The row of another entity that a row is part of, as a posting is of an account.
+
+    Attributes:
+        singular: what the other entity calls a row; `<singular>_key` is its identity.
+        by: the columns that hold its key, in the order of that key.
+    """
+
+    singular: str = Field(pattern=IDENTIFIER)
+    by: tuple[str, ...] = Field(min_length=1)
+
+    @property
+    def key_column(self) -> str:
+        """Surrogate of the other row's identity, as that row itself has it."""
+        return f"{self.singular}_key"
+
+
 class Entity(StrictModel):
     """One entity of the common data model and everything that is true of its rows.
 
@@ -94,6 +111,7 @@ class Entity(StrictModel):
     description: str
     grain: str
     key: tuple[str, ...] = Field(min_length=1)
+    belongs_to: BelongsTo | None = None
     keeps_revisions: bool = False
     amounts: Amounts = Amounts()
     columns: dict[str, Column]
@@ -110,9 +128,10 @@ class Entity(StrictModel):
 
     @model_validator(mode="after")
     def _references_exist(self) -> Entity:
-        for name in [*self.key, *self.amounts.named.values()]:
+        parent = self.belongs_to.by if self.belongs_to else ()
+        for name in [*self.key, *parent, *self.amounts.named.values()]:
             if name not in self.columns:
-                raise ValueError(f"`{name}` is named by key or amounts but is not a column")
+                raise ValueError(f"`{name}` is named by key, belongs_to or amounts, is no column")
         if any(not self.columns[name].required for name in self.key):
             raise ValueError("every column of the key must be `required: true`")
         return self
@@ -156,10 +175,14 @@ class Entity(StrictModel):
         return [versions, revisions]
 
     def _identity(self) -> list[SilverColumn]:
-        return [
+        identity = [
             _column("source_system", "STRING", "Hospital or set of codes."),
             _column(self.key_column, "STRING", f"Identity of the {self.singular}."),
         ]
+        if parent := self.belongs_to:
+            meaning = f"Identity of the {parent.singular} that it belongs to, present or not."
+            identity.append(_column(parent.key_column, "STRING", meaning))
+        return identity
 
     def _content(self) -> list[SilverColumn]:
         declared: list[tuple[str, Column | Derived]] = [

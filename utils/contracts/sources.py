@@ -7,6 +7,7 @@ sources, so that neither waits for the other.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -174,10 +175,13 @@ class DatabaseSource(_Source):
     """A hospital's MySQL database; `connection` is the name of an Airflow connection.
 
     `deliveries` are the hospital's own families of files, each with a layout of its own.
+    `unexplained_limit` is the share of what the hospital is owed that may be reconciling items
+    without a known cause; beyond it its gold is held back.
     """
 
     kind: Literal["mysql"]
     connection: str = Field(pattern=IDENTIFIER)
+    unexplained_limit: Decimal = Field(default=Decimal("0.001"), ge=0, le=1)
     tables: dict[str, DatabaseTable] = Field(min_length=1)
     deliveries: dict[str, Delivery] = {}
 
@@ -208,6 +212,13 @@ def sources() -> dict[str, Source]:
     if errors:
         raise errors[0]
     return found
+
+
+def hospital_sources() -> dict[str, DatabaseSource]:
+    """The hospitals' billing databases by name, which is the `source_system` of their rows."""
+    return {
+        name: source for name, source in sources().items() if isinstance(source, DatabaseSource)
+    }
 
 
 def source_errors(folder: Path = CONFIGS / "sources") -> list[ConfigError]:

@@ -29,7 +29,8 @@ class Rule(NamedTuple):
     Attributes:
         name: as shown in `audit.dq_results`.
         severity: `fail` stops publication, `warn` is only recorded.
-        failed: an INT64 expression over the model's rows; 0 when the promise is kept.
+        failed: an INT64 expression over the rows of `checked`, which are the model's where `is_row`
+            holds; 0 when the promise is kept.
         examples: a STRING expression over them that names the first rows that break the promise;
             NULL when it is kept, or when the check does not say what names a row.
     """
@@ -57,7 +58,8 @@ class Check(StrictModel):
         named_by: columns by which a message names the first rows that break a promise of single
             rows; no PHI is among gold's columns.
 
-    A NULL breaks `not_null` and nothing else.
+    A NULL breaks `not_null` and nothing else. Each hospital is counted by itself, and compared with
+    its own rows of another table.
     """
 
     severity: Severity = "fail"
@@ -96,31 +98,37 @@ class Check(StrictModel):
         columns = [*self.references.values(), *self.sum_equals.values()]
         return {*self.row_count_equals, *(column.partition(".")[0] for column in columns)}
 
-    def rules(self, ref: Callable[[str], str], dollars: Collection[str] = ()) -> Iterator[Rule]:
+    def rules(
+        self, ref: Callable[[str], str], dollars: Collection[str] = (), *, by_hospital: bool
+    ) -> Iterator[Rule]:
         """The check's promises as SQL.
 
         Args:
             ref: gives the SQL name of another table.
             dollars: the model's columns in USD, which are shown with their cents.
+            by_hospital: whether `checked` has the rows of one `subject`, a source system, and
+                the promise is about these.
         """
-        for name, failed in self._of_all_rows(ref):
+        of_subject = " AND source_system = checked.subject" if by_hospital else ""
+        for name, failed in self._of_all_rows(ref, of_subject):
             yield Rule(name, self.severity, failed)
-        for name, broken, column in self._of_each_row(ref):
+        for name, predicate, column in self._of_each_row(ref):
+            broken = f"is_row AND ({predicate})"
             shown = dict.fromkeys([*self.named_by, *([column] if column else [])])
             examples = [_examples(broken, [*shown], dollars)] if self.named_by else []
             yield Rule(name, self.severity, f"COUNTIF({broken})", *examples)
 
-    def _of_all_rows(self, ref: Callable[[str], str]) -> Iterator[tuple[str, str]]:
+    def _of_all_rows(self, ref: Callable[[str], str], of_subject: str) -> Iterator[tuple[str, str]]:
         """Names and the number of rows that break them."""
         if self.unique:
             yield f"unique({', '.join(self.unique)})", _repeated(self.unique)
         for other, surplus in self.row_count_equals.items():
-            rows = f"(SELECT COUNT(*) FROM {ref(other)})"
-            yield f"row_count_equals({other})", f"ABS(COUNT(*) - {rows} - {surplus})"
+            rows = f"(SELECT COUNT(*) FROM {ref(other)} WHERE TRUE{of_subject})"
+            yield f"row_count_equals({other})", f"ABS(COUNTIF(is_row) - {rows} - {surplus})"
         for column, source in self.sum_equals.items():
             other, measure = _split(source, ref)
             total = f"COALESCE(SUM({measure}), 0)" if measure else "COUNT(*)"
-            whole = f"(SELECT {total} FROM {other} WHERE {self.where or 'TRUE'})"
+            whole = f"(SELECT {total} FROM {other} WHERE ({self.where or 'TRUE'}){of_subject})"
             yield f"sum_equals({column})", f"IF(COALESCE(SUM({column}), 0) = {whole}, 0, 1)"
 
     def _of_each_row(self, ref: Callable[[str], str]) -> Iterator[tuple[str, str, str | None]]:
@@ -145,7 +153,7 @@ def _split(source: str, ref: Callable[[str], str]) -> tuple[str, str]:
 
 def _repeated(columns: tuple[str, ...]) -> str:
     key = columns[0] if len(columns) == 1 else f"TO_JSON_STRING(STRUCT({', '.join(columns)}))"
-    return f"COUNT(*) - COUNT(DISTINCT {key})"
+    return f"COUNTIF(is_row) - COUNT(DISTINCT IF(is_row, {key}, NULL))"
 
 
 def _outside(column: str, lowest: Decimal | None, highest: Decimal | None) -> str:

@@ -138,6 +138,11 @@ class Model:
         return Check(unique=keys), Check(not_null=keys), *self.header.checks
 
     @property
+    def is_of_hospital(self) -> bool:
+        """Whether each row belongs to a hospital, or to a set of codes."""
+        return "source_system" in self.header.columns
+
+    @property
     def tables(self) -> set[str]:
         """Tables that the SELECT or a check reads."""
         return {*self.references, *(table for check in self.checks for table in check.tables)}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import PokeReturnValue, chain, get_current_context, task, task_group
 from airflow.sdk.exceptions import AirflowSkipException
 
-from utils.contracts.sources import sources
+from utils.contracts.sources import hospital_sources, sources
+from utils.gold.isolation import unbuilt_hospitals
 from utils.gold.script import refresh_script
 from utils.orchestration import runs
 from utils.orchestration.bigquery_script import BigQueryScriptOperator
@@ -80,8 +82,18 @@ def publication_script(context: Context) -> Script:
 
 
 def gold_script(context: Context) -> Script:
-    """The script that builds, checks and publishes gold, with its parameters."""
-    return refresh_script(settings()), {"business_date": runs.gold_date(context["dag_run"])}
+    """The script that builds, checks and publishes gold, with its parameters.
+
+    A further try finds out first whether the rows of single hospitals ended the one before.
+    """
+    day, hospitals = runs.gold_date(context["dag_run"]), list(hospital_sources())
+    is_retry = context["ti"].try_number > 1
+    unbuilt = unbuilt_hospitals(settings(), hospitals, day) if is_retry else {}
+    reasons = [{"source_system": name, "reason": reason} for name, reason in unbuilt.items()]
+    return refresh_script(settings(), unbuilt=unbuilt), {
+        "business_date": day,
+        "unbuilt": json.dumps(reasons),
+    }
 
 
 @task(task_id=PLAN_SILVER, trigger_rule="all_done_min_one_success")

@@ -9,10 +9,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from utils.audit import lease
+from utils.audit.hospitals import record_hospitals
 from utils.audit.loads import refused_loads
-from utils.audit.publications import latest_gold_date
+from utils.audit.publications import held_back, latest_gold_date
 from utils.audit.runs import Run, fail_abandoned, fail_run, start_run, succeed_run
 from utils.audit.tables import create_audit_tables
+from utils.contracts.sources import hospital_sources
 from utils.errors import SourceError
 from utils.orchestration.business_dates import DAILY, business_date, require_full
 from utils.orchestration.failures import in_words
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from utils.audit.lease import Holder
+    from utils.audit.publications import HeldBack
 
 
 def current(context: Mapping[str, Any]) -> Run:
@@ -64,6 +67,9 @@ def open_run(context: Mapping[str, Any]) -> bool:
     if not holder.is_run(run):
         return False
     start_run(run, code_version())
+    record_hospitals(
+        (name, source.unexplained_limit) for name, source in hospital_sources().items()
+    )
     create_all(settings())
     return True
 
@@ -80,16 +86,24 @@ def close_run(context: Mapping[str, Any]) -> None:
     """Records that the run did all its work and gives the lease back.
 
     Raises:
-        SourceError: loads of the run were not published; everything else was.
+        SourceError: loads of the run were not published, or hospitals are held back from gold;
+            everything else was published.
     """
     run = current(context)
-    if refused := refused_loads(run):
-        raise SourceError(
-            " ".join(load.error or load.load_id for load in refused),
-            where=f"run {run.run_id}",
-        )
+    reasons = [load.error or load.load_id for load in refused_loads(run)]
+    reasons += [_in_words(held) for held in held_back()]
+    if reasons:
+        raise SourceError(" ".join(reasons), where=f"run {run.run_id}")
     succeed_run(run)
     lease.release(run)
+
+
+def _in_words(held: HeldBack) -> str:
+    shown = f"its gold is of {held.gold_date}" if held.gold_date else "there is no gold of it yet"
+    return (
+        f"{held.source_system} has been held back since {held.since}, {shown}: {held.reason}. "
+        "The others are published. Mend the cause; docs/held-back.md says how it was found."
+    )
 
 
 def record_failure(context: Mapping[str, Any]) -> None:

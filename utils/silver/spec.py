@@ -53,6 +53,7 @@ def _entity(
         name=entity.name,
         singular=entity.singular,
         key=entity.key,
+        belongs_to=_belongs_to(entity),
         keeps_revisions=entity.keeps_revisions,
         amounts=spec.Amounts(**entity.amounts.model_dump()),
         columns=tuple(
@@ -74,6 +75,12 @@ def _entity(
         deletes=tuple(load.uri or "" for load in loads if load.load_type == "reconcile"),
         loads=tuple(_load(load, is_limited) for load in loads if load.load_type != "reconcile"),
     )
+
+
+def _belongs_to(entity: Entity) -> spec.BelongsTo | None:
+    if entity.belongs_to is None:
+        return None
+    return spec.BelongsTo(key_column=entity.belongs_to.key_column, by=entity.belongs_to.by)
 
 
 def _load(load: Load, is_limited: bool) -> spec.Load:

@@ -89,7 +89,7 @@ WITH
   ),
 
   journals AS (
-    SELECT DISTINCT source_system FROM postings
+    SELECT DISTINCT source_system FROM {{ ref("accounts") }} WHERE has_journal
   ),
 
   -- What a charge adds to what is owed stands from its record to the end of its version. What was

@@ -11,7 +11,8 @@ columns:
   entity: {type: STRING, description: Entity of the common data model.}
   published_to: {type: TIMESTAMP, description: "End of the last window that is published, or arrival of the last file."}
   reached_date: {type: DATE, description: "Last business date whose window is published, or on which all files that were there landed."}
-  is_complete: {type: BOOL, description: Whether that is the date that gold shows and nothing of it failed.}
+  is_complete: {type: BOOL, description: "Whether that is the date that gold shows, nothing of it failed, and no hospital that it feeds is held back."}
+  held_back: {type: STRING, description: "Hospitals that it feeds and that are held back, each with the date that gold shows of it and the reason; NULL if none is."}
 checks:
   - {not_null: [entity, is_complete]}
   - {expect: {source_is_complete: is_complete}, severity: warn}
@@ -49,14 +50,40 @@ WITH
     UNION ALL
     SELECT source, table_name, entity, NULL, reached_date, FALSE
     FROM deliveries
+  ),
+
+  fed AS (
+    SELECT DISTINCT source, source_system FROM {{ ref("table_loads") }}
+  ),
+
+  held AS (
+    SELECT
+      fed.source,
+      STRING_AGG(
+        CONCAT(
+          standings.source_system,
+          ' (gold of ', COALESCE(CAST(standings.gold_date AS STRING), 'no date yet'), '): ',
+          standings.reason
+        ),
+        '; ' ORDER BY standings.source_system
+      ) AS reasons
+    FROM fed
+    INNER JOIN {{ ref("gold_standings") }} AS standings
+      ON fed.source_system = standings.source_system
+    WHERE standings.is_held_back
+    GROUP BY fed.source
   )
 
 SELECT
-  source,
-  table_name,
-  entity,
-  MAX(published_to) AS published_to,
-  MAX(reached_date) AS reached_date,
-  COALESCE(MAX(reached_date) >= @business_date, FALSE) AND NOT LOGICAL_OR(is_waiting) AS is_complete
+  tables.source,
+  tables.table_name,
+  tables.entity,
+  MAX(tables.published_to) AS published_to,
+  MAX(tables.reached_date) AS reached_date,
+  COALESCE(MAX(tables.reached_date) >= @business_date, FALSE)
+  AND NOT LOGICAL_OR(tables.is_waiting)
+  AND MAX(held.reasons) IS NULL AS is_complete,
+  MAX(held.reasons) AS held_back
 FROM tables
-GROUP BY source, table_name, entity
+LEFT JOIN held ON tables.source = held.source
+GROUP BY tables.source, tables.table_name, tables.entity

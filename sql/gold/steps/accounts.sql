@@ -11,7 +11,7 @@ columns:
   source_system: {type: STRING, description: Hospital.}
   transaction_id: {type: STRING, description: The hospital's number of it.}
   is_live: {type: BOOL, description: Whether the charge is in force.}
-  has_journal: {type: BOOL, description: "Whether the hospital's billing system has a posting journal; else what became of a charge is read from its versions."}
+  has_journal: {type: BOOL, description: "Whether the hospital's billing system has a posting journal, landed or not; else what became of a charge is read from its versions."}
   service_date: {type: DATE, description: Day of the service.}
   charge_posted_date: {type: DATE, description: The hospital's day on which the charge was recorded.}
   bill_date: {type: DATE, description: Day the charge was final billed; NULL while it is not.}
@@ -39,7 +39,9 @@ WITH
   ),
 
   journals AS (
-    SELECT DISTINCT source_system FROM {{ ref("postings_current") }}
+    SELECT source_system FROM {{ ref("postings_current") }}
+    UNION DISTINCT
+    SELECT source_system FROM {{ ref("table_loads") }} WHERE entity = 'postings'
   )
 
 SELECT
