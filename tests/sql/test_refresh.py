@@ -98,7 +98,7 @@ class Gold:
         return [tuple(row.values()) for row in rows]
 
     def publications(self, run_id: str) -> list[Row]:
-        columns = "publication_id, layer, business_date, batch_uri"
+        columns = "publication_id, layer, business_date"
         return self.warehouse.rows("audit", "publications", columns, f"run_id = '{run_id}'")
 
     def failed_checks(self, run_id: str) -> list[tuple[object, ...]]:
