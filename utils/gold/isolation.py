@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from google.api_core.exceptions import BadRequest
 
 from utils.gcp import bigquery
+from utils.gcp.failures import in_words
 from utils.gold.models import gold_models
 from utils.gold.script import build_script
 
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
     from utils.gold.models import Model
     from utils.settings import Settings
-
-_SHOWN = 300
 
 
 def unbuilt_hospitals(
@@ -39,5 +38,5 @@ def unbuilt_hospitals(
         try:
             bigquery.query(script, values)
         except BadRequest as error:
-            unbuilt[hospital] = f"Its tables cannot be built: {error.message[:_SHOWN]}"
+            unbuilt[hospital] = f"Its tables cannot be built: {in_words(error)}"
     return unbuilt
