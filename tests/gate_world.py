@@ -91,8 +91,8 @@ def silver() -> list[Row]:
             "inserted_at": "2025-01-20T12:00:00Z" if hospital == JOURNAL else None,
             **dict(zip(names, version.amounts, strict=True)),
             "open_amount": version.amounts[0] - sum(version.amounts[1:]),
-            "effective_date": f"{version.begin}T00:00:00Z",
-            "expiry_date": f"{version.end}T00:00:00Z",
+            "effective_date": f"{version.begin}T12:00:00Z",
+            "expiry_date": f"{version.end}T{0 if is_open(version) else 12:02}:00:00Z",
             "is_current": version.end.startswith("9999"),
             "is_deleted": version.is_deleted,
         }

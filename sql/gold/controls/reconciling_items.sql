@@ -11,7 +11,7 @@ columns:
   source_system: {type: STRING, description: Hospital.}
   account_key: {type: STRING, description: "Identity of the transaction within the hospital, whether it is there or not."}
   cause: {type: STRING, description: "posting_held, charge_held, charge_deleted, charge_not_found, journal_not_landed, between_bounds, kind_differs or unexplained; docs/held-back.md says what each is."}
-  since_date: {type: DATE, description: UTC day on which the charge or a posting to it changed last.}
+  since_date: {type: DATE, description: Day on which the charge or a posting to it changed last.}
   age_days: {type: INT64, description: Days from then to the business date.}
   difference_amount: {type: NUMERIC, description: Balance of the ledger less that of the billing system in USD; 0 where only kinds differ.}
   item_amount: {type: NUMERIC, description: "Dollars in question in USD, positive."}
@@ -190,10 +190,10 @@ WITH
         WHEN NOT differing.is_there THEN 'charge_not_found'
         ELSE 'unexplained'
       END AS cause,
-      DATE(GREATEST(
+      GREATEST(
         COALESCE(differing.charged_at, differing.posted_at, differing.held_at),
         COALESCE(differing.posted_at, differing.charged_at, differing.held_at)
-      )) AS since_date,
+      ) AS changed_at,
       part.amount AS difference_amount,
       IF(differing.difference_amount = 0, differing.kind_amount, ABS(part.amount)) AS item_amount
     FROM differing
@@ -213,8 +213,10 @@ SELECT
   source_system,
   account_key,
   cause,
-  since_date,
-  DATE_DIFF(@business_date, since_date, DAY) AS age_days,
+  {{ hospital_day("changed_at", "source_system") }} AS since_date,
+  DATE_DIFF(
+    @business_date, {{ hospital_day("changed_at", "source_system") }}, DAY
+  ) AS age_days,
   difference_amount,
   item_amount
 FROM parts

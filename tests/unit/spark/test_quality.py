@@ -114,6 +114,7 @@ def test_the_quarantine_names_rule_reason_and_dollars_but_no_content(output: Pat
         "load_id": "l1",
         "row_id": position,
         "record_key": surrogate(["hospital_a", "8"]),
+        "parent_key": None,
         "held_key": surrogate(["hospital_a", "8"]),
         "row_hash": row["row_hash"],
         "event_at": datetime(2026, 1, 5, tzinfo=UTC),
