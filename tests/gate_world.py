@@ -17,13 +17,16 @@ KINDS = (
 )  # fmt: skip
 
 
+OPEN, OPEN_END = "9999-12-31", "9999-12-31T00:00:00Z"
+
+
 class Version(NamedTuple):
     """One version of a charge: from when on, whose, what stands on it, whether it was deleted."""
 
     begin: str
     payer: str
     amounts: tuple[int, int, int, int, int]
-    end: str = "9999-12-31"
+    end: str = OPEN
     is_deleted: bool = False
 
 
@@ -92,8 +95,8 @@ def silver() -> list[Row]:
             **dict(zip(names, version.amounts, strict=True)),
             "open_amount": version.amounts[0] - sum(version.amounts[1:]),
             "effective_date": f"{version.begin}T12:00:00Z",
-            "expiry_date": f"{version.end}T{0 if is_open(version) else 12:02}:00:00Z",
-            "is_current": version.end.startswith("9999"),
+            "expiry_date": OPEN_END if version.end == OPEN else f"{version.end}T12:00:00Z",
+            "is_current": version.end == OPEN,
             "is_deleted": version.is_deleted,
         }
         for hospital, charges in _CHARGES.items()
