@@ -2,6 +2,7 @@
 SEED ?= 1
 PATIENTS ?= 10000
 DAYS ?= 2
+TROUBLE ?= default
 SEQUENCES ?= 10000
 ENGINE ?= sail
 COUNT ?= 200
@@ -52,7 +53,7 @@ quietly = output=$$($(1) 2>&1) || { echo "$$output"; exit 1; }
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@echo "  Variables of run: SEED=$(SEED) PATIENTS=$(PATIENTS) DAYS=$(DAYS) ENGINE=sail|jvm DATA=<folder of CSV exports> FRESH=1"
+	@echo "  Variables of run: SEED=$(SEED) PATIENTS=$(PATIENTS) DAYS=$(DAYS) TROUBLE=none|default|high ENGINE=sail|jvm DATA=<folder of CSV exports> FRESH=1"
 	@echo "  Variables of date: DATE=2026-02-03; of backfill: FROM= TO=, both included"
 	@echo "  Variables of sql: QUERY='…' FORMAT=table|csv; of airflow: ARGS='…'; of deliver: FILE= HOSPITAL= KIND="
 	@echo "  Variables of case: FOLDER= DATES= ENGINE="
@@ -73,7 +74,7 @@ status: ## Show which services run
 	@$(PYTHON) -m local status
 
 run: setup ## Run the pipeline from two hospitals to gold, with a report
-	@$(PYTHON) -m local run --seed $(SEED) --patients $(PATIENTS) --days $(DAYS) --engine $(ENGINE) $(if $(DATA),--data "$(DATA)") $(if $(FRESH),--fresh)
+	@$(PYTHON) -m local run --seed $(SEED) --patients $(PATIENTS) --days $(DAYS) --trouble $(TROUBLE) --engine $(ENGINE) $(if $(DATA),--data "$(DATA)") $(if $(FRESH),--fresh)
 
 date: setup ## Run one business date: DATE=2026-02-03
 	$(call needs,DATE)@$(PYTHON) -m local date $(DATE) --engine $(ENGINE)

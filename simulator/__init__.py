@@ -6,6 +6,7 @@ published comes from its own books.
 
 from __future__ import annotations
 
+from simulator.defects import LEVELS, DefectRates
 from simulator.mysql import SimulatorError
 from simulator.schema import HOSPITAL_TABLES
 from simulator.tutorial import check_tutorial, load_tutorial
@@ -15,6 +16,8 @@ HOSPITALS = tuple(HOSPITAL_TABLES)
 
 __all__ = [
     "HOSPITALS",
+    "LEVELS",
+    "DefectRates",
     "SimulatorError",
     "World",
     "check_tutorial",

@@ -68,12 +68,12 @@ def simulate(assignment: Assignment, delivered: Callable[[], None]) -> list[DayB
     start, *later = assignment.dates
     codes, rates = CodeSet(assignment.seed), assignment.rates
     codes.release(start, 0)
-    hospital = Hospital(assignment.name, assignment.seed, start)
+    hospital = Hospital(assignment.name, assignment.seed, start, rates)
     shared = people_of_both(assignment.seed, assignment.patients_of_smallest, start)
     register_patients(hospital, assignment.patients, shared, rates)
     open_departments(hospital)
     terms = Chance(f"{assignment.seed}/{assignment.name}/contracts")
-    contracts = Contracts(terms, start, all_codes())
+    contracts = Contracts(terms, start, all_codes(), rates)
     open_contracts(hospital, contracts)
     office = Office(hospital, contracts, STEPS)
     write_history(hospital, office, codes.codes, rates)

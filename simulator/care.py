@@ -142,5 +142,5 @@ def new_charge(
         medicaid_id=f"MEDI{number}" if payer == "Medicaid" else None,
         medicare_id=f"MCARE{number}" if payer == "Medicare" else None,
         billed_date=None,
-        inserted_at=hospital.entered(entered).at,
+        inserted_at=hospital.charge_entered(entered).at,
     )

@@ -122,12 +122,14 @@ class Day:
         hospital, office = self.hospital, self.office
         accounts = office.take_touched()
         entered = [account.charge for account in accounts if account.entered == hospital.today]
-        mistyped = entered[0]._replace(transaction_id=hospital.next_id("TRANS"))
-        hold_charge(hospital, mistyped, hospital.today, "amount_negative")
+        if hospital.rates.negative_amount:
+            mistyped = entered[0]._replace(transaction_id=hospital.next_id("TRANS"))
+            hold_charge(hospital, mistyped, hospital.today, "amount_negative")
         for account in accounts:
             self._record(account)
             write_account(hospital, account)
-        hospital.repeat("transactions", entered[-1].transaction_id)
+        if hospital.rates.repeated_transaction:
+            hospital.repeat("transactions", entered[-1].transaction_id)
 
     def _record(self, account: Account) -> None:
         hospital, news = self.hospital, account.news

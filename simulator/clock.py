@@ -1,7 +1,8 @@
 """When things happen: instants in UTC that lie inside a business date of a source.
 
 Records are entered in the morning and changed in the afternoon, so a change on the same day is
-always later. Nothing happens between 22:00 and 06:00, when clocks change to or from daylight time.
+always later; some charges are entered in the evening. In the night some records are entered within
+the hour that is written twice when daylight time ends: what is written then means the first one.
 """
 
 from __future__ import annotations
@@ -14,7 +15,10 @@ from zoneinfo import ZoneInfo
 from simulator.chance import Chance
 
 OPENS = time(6)
-HALF_DAY_SECONDS = 8 * 3600
+HOUR_SECONDS = 3600
+HALF_DAY_SECONDS = 8 * HOUR_SECONDS
+EVENING_SECONDS, EVENING_LONG_SECONDS = 14 * HOUR_SECONDS, 2 * HOUR_SECONDS
+TWICE = time(1)
 ZONES = {
     "hospital_a": ZoneInfo("America/New_York"),
     "hospital_b": ZoneInfo("America/Chicago"),
@@ -37,6 +41,23 @@ def morning(chance: Chance, day: date, zone: ZoneInfo) -> Stamp:
 def afternoon(chance: Chance, day: date, zone: ZoneInfo) -> Stamp:
     """Returns an instant from 14:00 to 21:59:59 local time."""
     return _stamp(day, zone, HALF_DAY_SECONDS + chance.below(HALF_DAY_SECONDS))
+
+
+def evening(chance: Chance, day: date, zone: ZoneInfo) -> Stamp:
+    """Returns an instant from 20:00 to 21:59:59 local time, mostly the next day in UTC."""
+    return _stamp(day, zone, EVENING_SECONDS + chance.below(EVENING_LONG_SECONDS))
+
+
+@cache
+def is_long_night(day: date, zone: ZoneInfo) -> bool:
+    """Returns whether an hour of the day's night is written twice."""
+    one = datetime.combine(day, TWICE, zone)
+    return one.utcoffset() != one.replace(fold=1).utcoffset()
+
+
+def long_night(chance: Chance, day: date, zone: ZoneInfo) -> Stamp:
+    """Returns an instant of the hour that is written twice; as written it is the first one."""
+    return Stamp(day, _instant(day, zone, TWICE) + timedelta(0, chance.below(HOUR_SECONDS)))
 
 
 def end_of_day(day: date, zone: ZoneInfo) -> Stamp:

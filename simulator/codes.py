@@ -9,6 +9,7 @@ from datetime import date
 
 from simulator.chance import Chance
 from simulator.clock import PAYER_ZONE, end_of_day
+from simulator.defects import DefectRates
 from simulator.model import Procedure
 from simulator.rows import csv_line, render
 from simulator.schema import CODES
@@ -26,7 +27,7 @@ class CodeSet:
 
     def __init__(self, seed: int) -> None:
         self.shelf: Shelf[Procedure] = Shelf(SOURCE_SYSTEM, "procedures")
-        self._scribe = Scribe(Chance(f"{seed}/{SOURCE_SYSTEM}/scribe"))
+        self._scribe = Scribe(Chance(f"{seed}/{SOURCE_SYSTEM}/scribe"), DefectRates.at("none"))
 
     @property
     def codes(self) -> list[str]:

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
 from simulator.chance import Chance
+from simulator.defects import DefectRates
 from simulator.model import FeeSchedule, PayerTerms
+from simulator.troubles.contracts import fee_as_written, terms_as_written
 from simulator.vocabulary import PAYERS
 
 CONTRACT_DAYS = 900
@@ -19,9 +21,14 @@ FEE_RISE = (0, 1, 1, 2, 3)
 class Contracts:
     """The fee schedules and terms of all payers of one hospital; every service date has one."""
 
-    def __init__(self, chance: Chance, start: date, procedures: Sequence[str]) -> None:
-        self.fee_schedules = list(_fee_schedules(chance, start, procedures))
-        self.payer_terms = list(_payer_terms(start))
+    def __init__(
+        self, chance: Chance, start: date, procedures: Sequence[str], rates: DefectRates
+    ) -> None:
+        self.fee_schedules = [
+            fee_as_written(fee, rates, chance)
+            for fee in list(_fee_schedules(chance, start, procedures))
+        ]
+        self.payer_terms = [terms_as_written(terms, rates, chance) for terms in _payer_terms(start)]
         self._fees: dict[tuple[str, str], list[FeeSchedule]] = {}
         for fee in self.fee_schedules:
             self._fees.setdefault((fee.payer_id, fee.procedure_code), []).append(fee)
@@ -33,15 +40,13 @@ class Contracts:
         """Returns the share of a charge that the payer has agreed to, in whole percent."""
         return next(
             fee.allowed_percent
-            for fee in self._fees[payer, procedure]
-            if fee.valid_to is None or service <= fee.valid_to
+            for fee in reversed(self._fees[payer, procedure])
+            if fee.valid_from <= service
         )
 
     def terms(self, payer: str, day: date) -> PayerTerms:
         """Returns the payer's terms that are in force on a day."""
-        return next(
-            terms for terms in self._terms[payer] if terms.valid_to is None or day <= terms.valid_to
-        )
+        return next(terms for terms in reversed(self._terms[payer]) if terms.valid_from <= day)
 
 
 def _fee_schedules(chance: Chance, start: date, procedures: Sequence[str]) -> Iterable[FeeSchedule]:

@@ -139,7 +139,8 @@ def decide(office: Office, account: Account, claim_id: str) -> None:
     account.denial_code = code
     account.change_claim(billing.refuse(claim, "Denied", _known(office)), office.today)
     remark = office.chance.choice(DENIAL_REMARKS[code])
-    account.remit(billing.remit_denial(claim, code, remark, office.message(claim.payer_id)))
+    message = office.message(claim.payer_id)
+    office.remit(account, billing.remit_denial(claim, code, remark, message))
     denial_work.work(office, account, claim_id)
 
 
@@ -149,7 +150,7 @@ def approve(office: Office, account: Account, claim_id: str) -> None:
     shares = _shares(office, account, claim)
     claim = billing.approve(claim, shares, _known(office))
     account.change_claim(claim, office.today)
-    account.remit(billing.remit(claim, office.message(claim.payer_id)))
+    office.remit(account, billing.remit(claim, office.message(claim.payer_id)))
     waited = (office.today - claim.claim_date).days
     if waited > LATE_PAYMENT_DAYS and office.chance.happens(INTEREST_RATE):
         interest = 1 + shares.paid * waited // 10_000
@@ -164,7 +165,7 @@ def decide_as_secondary(office: Office, account: Account, claim_id: str) -> None
     paid = left * office.chance.choice(SECOND_PAYER_PERCENTS) // 100
     claim = billing.approve(claim, Shares(paid, coinsurance=left - paid), _known(office))
     account.change_claim(claim, office.today)
-    account.remit(billing.remit(claim, office.message(claim.payer_id)))
+    office.remit(account, billing.remit(claim, office.message(claim.payer_id)))
     office.plan(office.chance.choice(POST_LAG_DAYS), "post", account, claim_id)
 
 

@@ -1,9 +1,9 @@
-"""The defects that are planted, at which rate, and how they look in the source."""
+"""The troubles of the simulated world: how often each is met, and how defects look."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
 from simulator.chance import Chance
@@ -16,41 +16,91 @@ INVALID_CLAIM_STATUSES = ("In Review", "Unknown", "Approvd", "???")
 BLANKS: tuple[Any, ...] = (None, "", "  ")
 
 
+LEVELS = ("none", "default", "high")
+
+
+def _rate(default: float, high: float) -> float:
+    """Declares how often a trouble is met, in a world as usual and in an absurd one."""
+    rate: float = field(default=default, metadata={"high": high})
+    return rate
+
+
 @dataclass(frozen=True)
 class DefectRates:
-    """The share of a table's rows that carries each defect. Under 1 % of rows are quarantined.
+    """How often each trouble is met: a share of the rows, records or files that can have it.
 
-    The last ones are leaks: what a hospital loses money by without any row being wrong. Each
-    account that can have one has it by chance.
+    `docs/troubles.md` says of each what must come of it. Under 1 % of rows are quarantined by
+    default, and never so many of a load that it is refused. The leaks are what a hospital loses
+    money by without any row being wrong: each account that can have one has it by chance.
     """
 
-    repeated_patient: float = 0.002
-    patient_without_id: float = 0.001
-    birth_date_in_future: float = 0.001
-    invalid_phone: float = 0.003
-    invalid_email: float = 0.003
-    invalid_ssn: float = 0.001
-    repeated_encounter: float = 0.002
-    encounter_without_patient: float = 0.001
-    repeated_transaction: float = 0.002
-    transaction_without_id: float = 0.0005
-    transaction_without_patient: float = 0.0005
-    negative_amount: float = 0.001
-    unknown_provider: float = 0.002
-    unknown_patient: float = 0.001
-    overpaid: float = 0.004
-    repeated_claim: float = 0.002
-    invalid_claim_status: float = 0.001
-    claim_without_transaction: float = 0.0005
-    repeated_posting: float = 0.001
-    posting_without_transaction: float = 0.0003
-    unbalanced_remittance: float = 0.001
-    encounter_without_charge: float = 0.01
-    charge_never_billed: float = 0.008
-    charge_never_claimed: float = 0.012
-    claim_without_remittance: float = 0.006
-    claim_filed_late: float = 0.006
-    underpaid_claim: float = 0.03
+    # Rows that were typed wrong, or twice.
+    repeated_patient: float = _rate(0.002, 0.05)
+    patient_without_id: float = _rate(0.001, 0.02)
+    birth_date_in_future: float = _rate(0.001, 0.02)
+    invalid_phone: float = _rate(0.003, 0.1)
+    invalid_email: float = _rate(0.003, 0.1)
+    invalid_ssn: float = _rate(0.001, 0.05)
+    repeated_encounter: float = _rate(0.002, 0.05)
+    encounter_without_patient: float = _rate(0.001, 0.03)
+    repeated_transaction: float = _rate(0.002, 0.05)
+    transaction_without_id: float = _rate(0.0005, 0.01)
+    transaction_without_patient: float = _rate(0.0005, 0.01)
+    negative_amount: float = _rate(0.001, 0.02)
+    unknown_provider: float = _rate(0.002, 0.05)
+    unknown_patient: float = _rate(0.001, 0.05)
+    repeated_claim: float = _rate(0.002, 0.05)
+    invalid_claim_status: float = _rate(0.001, 0.02)
+    claim_without_transaction: float = _rate(0.0005, 0.02)
+    repeated_posting: float = _rate(0.001, 0.05)
+    posting_without_transaction: float = _rate(0.0003, 0.02)
+    unbalanced_remittance: float = _rate(0.001, 0.03)
+    file_sent_again: float = _rate(1, 1)
+    # Leaks.
+    overpaid: float = _rate(0.004, 0.02)
+    encounter_without_charge: float = _rate(0.01, 0.05)
+    charge_never_billed: float = _rate(0.008, 0.03)
+    charge_never_claimed: float = _rate(0.012, 0.03)
+    claim_without_remittance: float = _rate(0.006, 0.03)
+    claim_filed_late: float = _rate(0.006, 0.03)
+    underpaid_claim: float = _rate(0.03, 0.1)
+    # What payers send.
+    denied_as_processed: float = _rate(0.5, 1)
+    reason_behind_contractual: float = _rate(0.1, 0.5)
+    allowed_not_said: float = _rate(0.1, 0.6)
+    crossover: float = _rate(0.7, 1)
+    forwarded_as_not_ours: float = _rate(0.004, 0.1)
+    priced_only: float = _rate(0.002, 0.1)
+    corrected_on_one_day: float = _rate(0.004, 0.2)
+    amount_without_zero: float = _rate(0.5, 1)
+    invisible_in_amount: float = _rate(0.002, 0.3)
+    time_in_another_spelling: float = _rate(0.02, 0.8)
+    day_with_midnight: float = _rate(0.01, 0.5)
+    # What contracts say.
+    rate_left_open: float = _rate(0.02, 0.8)
+    end_that_never_comes: float = _rate(0.1, 1)
+    start_since_ever: float = _rate(0.02, 0.5)
+    limit_that_is_none: float = _rate(0.1, 0.4)
+    # What hospitals' books do.
+    posting_to_unknown_charge: float = _rate(0.0005, 0.03)
+    held_charge_with_journal: float = _rate(0.3, 1)
+    evening_charge: float = _rate(0.08, 0.6)
+    dst_night: float = _rate(0.05, 1)
+    column_retyped: float = _rate(0, 1)
+
+    @classmethod
+    def at(cls, level: str) -> DefectRates:
+        """Returns the rates of a level: none, default or high.
+
+        Raises:
+            ValueError: there is no such level.
+        """
+        if level not in LEVELS:
+            raise ValueError(f"TROUBLE is one of {', '.join(LEVELS)}, and not {level}")
+        if level == "default":
+            return cls()
+        is_high = level == "high"
+        return cls(**{one.name: one.metadata["high"] if is_high else 0 for one in fields(cls)})
 
 
 def draw(chance: Chance, items: Sequence[T], *rates: float) -> list[list[T]]:

@@ -91,6 +91,8 @@ def _send_again(landing: Path, hospital: Hospital) -> None:
     """One hospital's payers send an old claim file once more under another name: no load."""
     if hospital.day != RESENT_DAY or hospital.name != RESENT_HOSPITAL:
         return
+    if not hospital.trouble.happens(hospital.rates.file_sent_again):
+        return
     file, months = PAYER_FILES["claims"], grouped(hospital.claims.rows.values(), _period)
     for month, rows in sorted(months.items()):
         if all(row.day < hospital.day for row in rows):

@@ -8,7 +8,18 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from simulator.chance import Chance
-from simulator.clock import PAYER_ZONE, ZONES, Stamp, afternoon, end_of_day, morning
+from simulator.clock import (
+    PAYER_ZONE,
+    ZONES,
+    Stamp,
+    afternoon,
+    end_of_day,
+    evening,
+    is_long_night,
+    long_night,
+    morning,
+)
+from simulator.defects import DefectRates
 from simulator.model import (
     ENTITIES,
     Appeal,
@@ -37,13 +48,15 @@ WITHOUT_WATERMARK = frozenset({"providers", "departments", "fee_schedules", "pay
 class Hospital:
     """The state of a hospital on business date `today`, which has index `day`."""
 
-    def __init__(self, name: str, seed: int, today: date) -> None:
+    def __init__(self, name: str, seed: int, today: date, rates: DefectRates) -> None:
         self.name = name
         self.today = today
         self.day = 0
         self.chance = Chance(f"{seed}/{name}/events")
         self.values = Values(f"{seed}/{name}", Chance(f"{seed}/{name}/values"))
-        self.scribe = Scribe(Chance(f"{seed}/{name}/scribe"))
+        self.trouble = Chance(f"{seed}/{name}/trouble")
+        self.rates = rates
+        self.scribe = Scribe(Chance(f"{seed}/{name}/scribe"), rates)
         self.patients: Shelf[Patient] = Shelf(name, "patients")
         self.providers: Shelf[Provider] = Shelf(name, "providers")
         self.departments: Shelf[Department] = Shelf(name, "departments")
@@ -88,7 +101,16 @@ class Hospital:
 
     def entered(self, day: date) -> Stamp:
         """Returns when something was recorded for the first time on a day."""
-        return morning(self.chance, day, self._zones["patients"])
+        zone = self._zones["patients"]
+        if is_long_night(day, zone) and self.trouble.happens(self.rates.dst_night):
+            return long_night(self.trouble, day, zone)
+        return morning(self.chance, day, zone)
+
+    def charge_entered(self, day: date) -> Stamp:
+        """Returns when a charge was entered, which may be late in the evening."""
+        if self.trouble.happens(self.rates.evening_charge):
+            return evening(self.trouble, day, self._zones["transactions"])
+        return self.entered(day)
 
     def claim_entered(self, day: date) -> Stamp:
         """Returns when the payers recorded a claim."""

@@ -6,18 +6,20 @@ Every charge with the property on the business date is listed, planted or not.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, timedelta
+from datetime import timedelta
+from operator import attrgetter
 from typing import NamedTuple
 
-from simulator.billing import ORIGINAL, PAID_FIRST, PAID_SECOND, PRIMARY
+from simulator.billing import ORIGINAL, PRIMARY
 from simulator.care import is_insured
 from simulator.contracts import Contracts
+from simulator.counting import grouped
 from simulator.hospital import Hospital
 from simulator.model import Claim, Remittance
+from simulator.truth.outcomes import PAID, allowed, in_order, outcome
 
 UNCLAIMED_AFTER = timedelta(days=60)
 UNANSWERED_AFTER = timedelta(days=90)
-PAID = frozenset({PAID_FIRST, PAID_SECOND})
 COLUMNS = ("kind", "source_system", "record_id")
 Leak = tuple[str, str, str]
 
@@ -36,22 +38,17 @@ def leaks(hospital: Hospital, contracts: Contracts) -> list[Leak]:
 
 
 class Answer(NamedTuple):
-    """What a payer has said to a claim: its last message, and what all of them allow, in cents."""
+    """What a payer has said to a claim: whether it pays in the end, and what it allows in cents."""
 
-    last: tuple[date, str]
     is_paid: bool
     allowed: int
 
 
 def _answers(remittances: Iterable[Remittance]) -> dict[str, Answer]:
-    answers: dict[str, Answer] = {}
-    for one in remittances:
-        when = one.remit_date, one.remittance_id
-        answer = Answer(when, one.status_code in PAID, one.allowed_amount)
-        if earlier := answers.get(one.claim_id):
-            latest = max(earlier, answer)
-            answer = latest._replace(allowed=earlier.allowed + answer.allowed)
-        answers[one.claim_id] = answer
+    answers = {}
+    for claim_id, remits in grouped(remittances, attrgetter("claim_id")).items():
+        decided = [outcome(one) for one in in_order(remits) if outcome(one)]
+        answers[claim_id] = Answer(decided[-1:] == [PAID], sum(map(allowed, remits)))
     return answers
 
 

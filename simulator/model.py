@@ -173,7 +173,7 @@ class Remittance(NamedTuple):
     charge_amount: int
     paid_amount: int
     patient_responsibility_amount: int
-    allowed_amount: int
+    allowed_amount: int | None
     adjustment_1_group: str | None
     adjustment_1_code: str | None
     adjustment_1_amount: int | None

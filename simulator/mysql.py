@@ -11,7 +11,7 @@ from typing import Any
 import MySQLdb
 from MySQLdb.cursors import Cursor
 
-from simulator.schema import SIMULATED_TYPES, Table, create_table
+from simulator.schema import SIMULATED_TYPES, TEXT_TYPE, Table, create_table
 
 Parameters = Mapping[str, Any]
 CONNECT_SECONDS = 10
@@ -71,6 +71,12 @@ def load_lines(
     cursor.execute("SHOW WARNINGS")
     if warnings := cursor.fetchall():
         raise SimulatorError(f"{file.name}: table {table.name} cannot hold it: {warnings[0][2]}")
+
+
+def widen_amounts(parameters: Parameters) -> None:
+    """Makes text of the charges' amounts, as a hospital does between two days."""
+    with transaction(parameters) as cursor:
+        cursor.execute(f"ALTER TABLE `transactions` MODIFY `Amount` {TEXT_TYPE}")
 
 
 def apply_day(

@@ -15,7 +15,8 @@ from simulator.account import Account
 from simulator.billing import Message
 from simulator.contracts import Contracts
 from simulator.hospital import Hospital
-from simulator.model import Posting, ProviderAdjustment
+from simulator.model import Posting, ProviderAdjustment, Remittance
+from simulator.troubles.remittances import sent
 from simulator.vocabulary import PAYERS, SECONDARY_RATE, SECONDARY_RATES, SELF_PAY
 
 Step = Callable[["Office", Account, str], None]
@@ -34,6 +35,8 @@ class Office:
         self.hospital = hospital
         self.steps = steps
         self.chance = hospital.chance
+        self.trouble = hospital.trouble
+        self.rates = hospital.rates
         self.contracts = contracts
         self.today = hospital.today
         self.accounts: dict[str, Account] = {}
@@ -108,6 +111,11 @@ class Office:
             claim, self.hospital.changed("provider_adjustments", self.today).at,
         )  # fmt: skip
         account.news.adjustments.append(adjustment)
+
+    def remit(self, account: Account, remittance: Remittance) -> None:
+        """Files what a payer says about a claim, in the messages that it really sends."""
+        for message in sent(self, account, remittance):
+            account.remit(message)
 
     def message(self, payer: str) -> Message:
         """Returns number, cheque and time of a remittance of today."""

@@ -12,6 +12,7 @@ from simulator.defects import BLANKS, INVALID_CLAIM_STATUSES, DefectRates, draw
 from simulator.hospital import Hospital
 from simulator.model import Claim, Encounter, Transaction
 from simulator.office import Office
+from simulator.troubles.journal import post_to_unknown_charges
 from simulator.writing import claim_stamp, write_charge, write_claims, write_journal
 
 UNBALANCED_CENTS = (100, 5_000)
@@ -39,8 +40,8 @@ def write_encounters(
 def write_accounts(office: Office, rates: DefectRates) -> None:
     """Writes all accounts of a history with their defects.
 
-    A charge that must be quarantined has nothing else; a claim that must be quarantined, and its
-    account, stay as they are.
+    A charge that must be quarantined has no claim, but perhaps a journal; a claim that must be
+    quarantined, and its account, stay as they are.
     """
     hospital, chance = office.hospital, office.chance
     repeated, without_id, without_patient, negative, providers, patients = draw(
@@ -56,6 +57,8 @@ def write_accounts(office: Office, rates: DefectRates) -> None:
         for account in held:
             hold_charge(hospital, account.charge, account.entered, rule)
             office.close(account)
+            if office.trouble.happens(rates.held_charge_with_journal):
+                write_journal(hospital, account.take_news())
     _plant_unknown(hospital, providers, "provider_id", "PROV9{:03}")
     _plant_unknown(hospital, patients, "patient_id", "HOSP1-9{:05}")
     accounts = list(office.accounts.values())
@@ -67,6 +70,7 @@ def write_accounts(office: Office, rates: DefectRates) -> None:
         hospital.repeat("transactions", account.charge.transaction_id)
     _write_claims(office, [its_news.claims for its_news in news], rates)
     _repeat_and_spoil(hospital, rates)
+    post_to_unknown_charges(hospital, rates.posting_to_unknown_charge)
 
 
 def hold_charge(hospital: Hospital, charge: Transaction, posted: date, rule: str) -> None:

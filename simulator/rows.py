@@ -11,7 +11,7 @@ from simulator.schema import PAYER_FILES
 from simulator.scribe import Scribe
 
 MYSQL_NULL = r"\N"
-_ADJUSTMENT = "word word money word"
+_ADJUSTMENT = "word word amount word"
 KINDS: dict[str, tuple[str, ...]] = {
     entity: tuple(kinds.split())
     for entity, kinds in {
@@ -23,14 +23,14 @@ KINDS: dict[str, tuple[str, ...]] = {
         "money code text code code line_of_business code code day instant",
         "postings": "code code day word word money code text text instant",
         "appeals": "code code day day word instant",
-        "claims": "code code code code code code day day day text money money claim_status text "
-        "money money money word code word count instant",
-        "remittances": "code code text day code word money money money money "
+        "claims": "code code code code code code date date date text amount amount claim_status "
+        "text amount amount amount word code word count time",
+        "remittances": "code code text date code word amount amount amount amount "
         + f"{_ADJUSTMENT} " * 4
-        + "instant",
-        "provider_adjustments": "code text code day word money code instant",
-        "fee_schedules": "text code day day count",
-        "payer_terms": "text day day count count",
+        + "time",
+        "provider_adjustments": "code text code date word amount code time",
+        "fee_schedules": "text code date date count",
+        "payer_terms": "text date date count count",
         "procedures": "code text text text",
     }.items()
 }

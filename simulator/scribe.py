@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from simulator.chance import Chance
 from simulator.clock import local_text
+from simulator.defects import DefectRates
 
 MESSY_RATE = 0.1
 PHONE_SHAPES = (
@@ -26,7 +27,9 @@ GENDER_FORMS: dict[str | None, tuple[str | None, ...]] = {
     "Other": ("Other", "O", "other"),
     None: (None, "", "U", "Unknown", "unknown"),
 }
-INSTANT = "instant"
+INSTANT, TIME = "instant", "time"
+CENTS = 100
+INVISIBLE_FORMS = ("\u00a0{}", "{}\u00a0", "\u200b{}", "{}\x0b")
 Kinds = tuple[str, ...]
 Writer = Callable[[Any], str | None]
 SELF_PAY_FORMS = ("Self-Pay", "Self-pay", "self-pay", "Self Pay", "SELFPAY")
@@ -35,11 +38,12 @@ SELF_PAY_FORMS = ("Self-Pay", "Self-pay", "self-pay", "Self Pay", "SELFPAY")
 class Scribe:
     """Types the values of one row after the other; about one row in ten carelessly."""
 
-    def __init__(self, chance: Chance) -> None:
+    def __init__(self, chance: Chance, rates: DefectRates) -> None:
         self._chance = chance
+        self._rates = rates
         exact: dict[str, Writer] = {
             "day": day, "money": money, "count": str, "phone": self.phone,
-            "line_of_business": self.line_of_business,
+            "line_of_business": self.line_of_business, "date": self.date, "amount": self.amount,
         }  # fmt: skip
         careless = (
             self.code, self.text, self.name, self.email, self.ssn, self.gender, self.npi,
@@ -58,12 +62,13 @@ class Scribe:
         `kinds` says how each is typed.
         """
         self._messy = self._chance.happens(MESSY_RATE)
-        typed, written = list(values), local_text(at, zone)
+        say = self.time if kinds[-1] == TIME else local_text
+        typed, written = list(values), say(at, zone)
         for place, write in self._layouts.get((kinds, self._messy)) or self._layout(kinds):
             typed[place] = write(typed[place])
-        if kinds[-1] == INSTANT:
+        if kinds[-1] in {INSTANT, TIME}:
             entered = typed[-1]
-            typed[-1] = written if entered is at else local_text(entered, zone)
+            typed[-1] = written if entered is at else say(entered, zone)
         typed.append(written)
         return typed
 
@@ -132,6 +137,34 @@ class Scribe:
     def claim_status(self, value: str) -> str:
         """Types a payer's decision in any case."""
         return self._chance.choice((value.upper(), value.lower(), f" {value}"))
+
+    def date(self, value: date | None) -> str | None:
+        """Types a date in a file, now and then with the midnight that a spreadsheet adds."""
+        if value is None or not self._chance.happens(self._rates.day_with_midnight):
+            return day(value)
+        return f"{value.isoformat()} 00:00:00"
+
+    def amount(self, cents: int | None) -> str | None:
+        """Types an amount in a file: without a zero before the point, with invisible characters."""
+        typed = money(cents)
+        if typed is None:
+            return None
+        if abs(cents or 0) < CENTS and self._chance.happens(self._rates.amount_without_zero):
+            typed = typed.replace("0.", ".", 1)
+        if self._chance.happens(self._rates.invisible_in_amount):
+            typed = self._chance.choice(INVISIBLE_FORMS).format(typed)
+        return typed
+
+    def time(self, at: datetime, zone: ZoneInfo) -> str:
+        """Types an instant in a file, as one of many systems writes it."""
+        typed = local_text(at, zone)
+        if not self._chance.happens(self._rates.time_in_another_spelling):
+            return typed
+        offset = f"{at.astimezone(zone):%z}"
+        forms = (f"{typed}.0000000", typed.replace(" ", "T"), f"{typed}{offset}",
+                 f"{typed}{offset[:3]}:{offset[3:]}", f"{at:%Y-%m-%d %H:%M:%S} UTC",
+                 f"{at:%Y-%m-%dT%H:%M:%S}Z")  # fmt: skip
+        return self._chance.choice(forms)
 
     def _blank(self, value: str | None) -> str | None:
         return "" if value is None and self._messy else value

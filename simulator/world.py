@@ -21,7 +21,7 @@ from simulator.codes import SOURCE_SYSTEM, CodeSet
 from simulator.daybook import DayBook, standing
 from simulator.defects import DefectRates
 from simulator.deliveries import day_folder, deliver_codes
-from simulator.mysql import Parameters, apply_day
+from simulator.mysql import Parameters, apply_day, widen_amounts
 from simulator.processes import Simulation, simulate_all
 from simulator.schema import HOSPITAL_TABLES
 from simulator.truth.books import Books
@@ -31,6 +31,8 @@ from simulator.truth.tables import true_gold
 DEFAULT_START = date(2026, 1, 31)
 HISTORIES = "histories"
 MADE_FROM = "made_from.json"
+RETYPED_DAY = 1
+Rates = DefectRates | Mapping[str, DefectRates]
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class World:
     _simulations: Sequence[Simulation]
     _code_books: Sequence[DayBook]
     _keeps_books: bool
+    _retyped: Collection[str]
 
     @cached_property
     def answer_key(self) -> AnswerKey:
@@ -71,6 +74,8 @@ class World:
 
         def bring(name: str) -> None:
             folder, tables = deliveries / "mysql" / name, HOSPITAL_TABLES[name]
+            if day_index == RETYPED_DAY and name in self._retyped:
+                widen_amounts(hospitals[name])
             apply_day(hospitals[name], tables, folder, today, day_index == 0)
 
         with ThreadPoolExecutor() as pool:
@@ -89,7 +94,7 @@ def generate(
     days: int,
     start: date = DEFAULT_START,
     folder: Path = Path("simulated"),
-    rates: DefectRates | None = None,
+    rates: Rates | None = None,
     *,
     keeps_books: bool = True,
     gold_dates: Collection[date] | None = None,
@@ -103,29 +108,24 @@ def generate(
         days: business dates after the first.
         start: the first business date. It brings about 14 months of history.
         folder: where the deliveries are written, replaced if it exists.
-        rates: how often each defect is planted.
+        rates: how often each trouble is met, in all hospitals or in each of them.
         keeps_books: whether there is an answer key, which takes as long as the world;
             `generate_again` makes one later.
         gold_dates: the business dates for which the answer key has gold; all unless given.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    rates = rates or DefectRates()
+    each = _rates_of_each(rates or DefectRates())
     made_from = {"seed": seed, "patients": patients, "days": days, "start": start.isoformat()}
-    content = json.dumps({**made_from, "rates": asdict(rates)})
+    content = json.dumps({**made_from, "rates": {name: asdict(of) for name, of in each.items()}})
     (folder / MADE_FROM).write_text(content, encoding="utf-8")
     dates = [start + timedelta(days=day) for day in range(days + 1)]
-    assignments = _assignments(
-        seed,
-        patients,
-        dates,
-        folder,
-        rates,
-        keeps_books,
-        dates if gold_dates is None else gold_dates,
-    )
+    gold_dates = dates if gold_dates is None else gold_dates
+    assignments = _assignments(seed, patients, dates, folder, each, keeps_books, gold_dates)
     simulations = simulate_all(assignments)
-    return World(dates, folder, simulations, _publish_codes(seed, dates, folder), keeps_books)
+    retyped = [name for name, of in each.items() if of.column_retyped]
+    code_books = _publish_codes(seed, dates, folder)
+    return World(dates, folder, simulations, code_books, keeps_books, retyped)
 
 
 def generate_again(made: Path, folder: Path, gold_dates: Collection[date] | None = None) -> World:
@@ -137,8 +137,15 @@ def generate_again(made: Path, folder: Path, gold_dates: Collection[date] | None
         FileNotFoundError: no world was made in the folder.
     """
     made_from = json.loads((made / MADE_FROM).read_text(encoding="utf-8"))
-    start, rates = date.fromisoformat(made_from.pop("start")), DefectRates(**made_from.pop("rates"))
+    start = date.fromisoformat(made_from.pop("start"))
+    rates = {name: DefectRates(**of) for name, of in made_from.pop("rates").items()}
     return generate(**made_from, start=start, rates=rates, folder=folder, gold_dates=gold_dates)
+
+
+def _rates_of_each(rates: Rates) -> dict[str, DefectRates]:
+    if isinstance(rates, DefectRates):
+        return dict.fromkeys(HOSPITAL_TABLES, rates)
+    return dict(rates)
 
 
 def _assignments(
@@ -146,7 +153,7 @@ def _assignments(
     patients: int,
     dates: Sequence[date],
     folder: Path,
-    rates: DefectRates,
+    rates: Mapping[str, DefectRates],
     keeps_books: bool,
     gold_dates: Collection[date],
 ) -> list[Assignment]:
@@ -159,7 +166,7 @@ def _assignments(
             count,
             half,
             dates,
-            rates,
+            rates[name],
             folder,
             folder / HISTORIES,
             keeps_books,

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from simulator.world import generate
-from tests.simulator_support import DAYS, START, Record, simulated
+from tests.simulator_support import DAYS, PLAIN, START, Record, simulated
 
 SEEDS = (5, 21, 22)
 SELF_PAY = "Self-Pay"
@@ -36,7 +36,7 @@ def published(seed: int, day: int) -> dict[str, list[Record]]:
 @cache
 def small_keys(seed: int) -> list[dict[str, Any]]:
     with TemporaryDirectory() as folder:
-        world = generate(seed, 300, DAYS, START, Path(folder))
+        world = generate(seed, 300, DAYS, START, Path(folder), PLAIN)
         return [world.answer_key.tables(day) for day in range(DAYS + 1)]
 
 

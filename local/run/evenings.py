@@ -98,7 +98,12 @@ class Simulated:
 
         self._hospitals = hospitals
         self._world = simulator.generate(
-            world.seed, world.patients, world.days, folder=folder, keeps_books=False
+            world.seed,
+            world.patients,
+            world.days,
+            folder=folder,
+            rates=simulator.DefectRates.at(world.trouble),
+            keeps_books=False,
         )
         self.dates = list(self._world.business_dates)
 

@@ -62,6 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the options of `python -m local run`."""
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--patients", type=int, default=10_000)
+    parser.add_argument("--trouble", choices=("none", "default", "high"), default="default")
     parser.add_argument("--days", type=int, default=2, help="daily increments after the first load")
     parser.add_argument("--engine", choices=stack.ENGINES, default="sail")
     parser.add_argument("--data", help="folder of CSV exports to load instead of simulating")
@@ -73,7 +74,9 @@ def main(state: StateFolder, options: argparse.Namespace) -> int:
     begin = time.monotonic()
     console = Console()
     stages = Stages()
-    world = worlds.asked_for(options.seed, options.patients, options.days, options.data)
+    world = worlds.asked_for(
+        options.seed, options.patients, options.days, options.data, options.trouble
+    )
     with only_run(state), shown(console) as progress:
         is_known = worlds.claim(
             state, world, is_fresh=options.fresh, say=lambda text: console.print(text, markup=False)

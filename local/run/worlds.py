@@ -31,28 +31,35 @@ _ERASING = {"erasing": True}
 
 @dataclass(frozen=True)
 class World:
-    """What the hospitals of a run are: simulated from a seed, or loaded from exports."""
+    """What the hospitals of a run are: simulated from a seed, or loaded from exports.
+
+    `trouble` is how often the simulated ones meet what sources and payers really send.
+    """
 
     seed: int
     patients: int
     days: int
     data: str | None
+    trouble: str = "default"
 
     def __str__(self) -> str:
         """The world as `make run` takes it."""
         if self.data:
             return f"DATA={self.data}"
-        return f"SEED={self.seed} PATIENTS={self.patients} DAYS={self.days}"
+        trouble = "" if self.trouble == "default" else f" TROUBLE={self.trouble}"
+        return f"SEED={self.seed} PATIENTS={self.patients} DAYS={self.days}{trouble}"
 
 
-def asked_for(seed: int, patients: int, days: int, data: str | None) -> World:
+def asked_for(
+    seed: int, patients: int, days: int, data: str | None, trouble: str = "default"
+) -> World:
     """The world that the command line names; exports are checked before anything is touched.
 
     Raises:
         SimulatorError: the exports lack a folder, a file or a column.
     """
     if data is None:
-        return World(seed, patients, days, None)
+        return World(seed, patients, days, None, trouble)
     from simulator import check_tutorial
 
     folder = Path(data).expanduser().resolve()

@@ -11,6 +11,7 @@ from simulator.counting import grouped
 from simulator.model import Claim, FeeSchedule, PayerTerms, Transaction
 from simulator.truth.published import Published
 
+CENTURY_DAYS = 36_525
 Period = TypeVar("Period", FeeSchedule, PayerTerms)
 
 
@@ -29,9 +30,20 @@ class Agreements:
         fee = _in_force(periods, claim.service_date)
         return claim.claim_amount * fee.allowed_percent // 100 if fee else None
 
-    def terms(self, payer: str, day: date) -> PayerTerms | None:
-        """Returns the payer's terms in force on a day."""
-        return _in_force(self._terms.get(payer, ()), day)
+    def filing_days(self, payer: str, day: date) -> int | None:
+        """Returns the days to file a claim by the terms in force on a day, None without a limit."""
+        terms = _in_force(self._terms.get(payer, ()), day)
+        return _limit(terms.timely_filing_days) if terms else None
+
+    def appeal_days(self, payer: str, day: date) -> int | None:
+        """Returns the days to appeal by the terms in force on a day, None without a limit."""
+        terms = _in_force(self._terms.get(payer, ()), day)
+        return _limit(terms.appeal_days) if terms else None
+
+
+def _limit(days: int) -> int | None:
+    """Beyond a century is no limit."""
+    return days if days <= CENTURY_DAYS else None
 
 
 def _in_force(periods: Iterable[Period], day: date) -> Period | None:

@@ -141,7 +141,7 @@ def _followed(
     ]
     recovered, written_off = -_sum(payments) - _sum(takebacks), -_sum(write_offs)
     payments = payments if recovered > 0 else []
-    terms = agreements.terms(remit.payer_id, day)
+    appeal_days = agreements.appeal_days(remit.payer_id, day)
     return Denial(
         charge=charge,
         claim=claim,
@@ -153,7 +153,7 @@ def _followed(
         recovered=recovered,
         written_off=written_off,
         resolved_date=_first_day(write_offs if written_off > 0 else payments),
-        appeal_deadline=day + timedelta(days=terms.appeal_days) if terms else None,
+        appeal_deadline=None if appeal_days is None else day + timedelta(days=appeal_days),
     )
 
 

@@ -98,8 +98,8 @@ def _is_claimed(books: Books, account: str) -> bool:
 
 
 def _filing_limit(books: Books, payer: str, service: date) -> date | None:
-    terms = books.agreements.terms(payer, service)
-    return service + timedelta(days=terms.timely_filing_days) if terms else None
+    days = books.agreements.filing_days(payer, service)
+    return None if days is None else service + timedelta(days=days)
 
 
 def _bucket(limit: date, today: date) -> str:

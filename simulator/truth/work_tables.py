@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from simulator.care import is_insured
 from simulator.counting import ratio
-from simulator.model import PayerTerms
 from simulator.truth.adjudications import Adjudicated
 from simulator.truth.books import Books
 from simulator.truth.denials import OPEN
@@ -145,8 +144,8 @@ def _underpaid_claims(books: Books) -> Iterator[Finding]:
             short = one.expected - (one.allowed or 0)
             if short > 0:
                 day = one.first_remit_date
-                terms = books.agreements.terms(one.claim.payer_id, day)
-                limit = day + timedelta(terms.appeal_days) if terms else None
+                appeal_days = books.agreements.appeal_days(one.claim.payer_id, day)
+                limit = None if appeal_days is None else day + timedelta(appeal_days)
                 yield _of_claim(UNDERPAID, one, day, limit, short)
 
 
@@ -167,8 +166,8 @@ def _of_claim(
 
 
 def _filing_limit(books: Books, payer: str, service: date) -> date | None:
-    terms: PayerTerms | None = books.agreements.terms(payer, service)
-    return service + timedelta(terms.timely_filing_days) if terms else None
+    days = books.agreements.filing_days(payer, service)
+    return None if days is None else service + timedelta(days)
 
 
 def _recoverable(books: Books) -> Iterator[Work]:

@@ -11,7 +11,15 @@ import pytest
 from simulator.defects import DefectRates
 from simulator.schema import HOSPITAL_TABLES
 from simulator.world import generate, generate_again
-from tests.simulator_support import DAYS, HOSPITALS, PATIENTS, START, simulated, small_world
+from tests.simulator_support import (
+    DAYS,
+    HOSPITALS,
+    PATIENTS,
+    PLAIN,
+    START,
+    simulated,
+    small_world,
+)
 
 ZONES = {"hospital_a": ZoneInfo("America/New_York"), "hospital_b": ZoneInfo("America/Chicago")}
 CENTS = 100
@@ -40,7 +48,7 @@ def test_same_seed_makes_the_same_bytes(tmp_path: Path) -> None:
 
 def test_answer_key_can_be_worked_out_later(tmp_path: Path) -> None:
     kept = bytes_of_everything(tmp_path / "kept", seed=11)
-    world = generate(11, 200, DAYS, START, tmp_path / "made", keeps_books=False)
+    world = generate(11, 200, DAYS, START, tmp_path / "made", PLAIN, keeps_books=False)
     with pytest.raises(ValueError, match="no books"):
         world.write_answer_key(tmp_path / "none")
 

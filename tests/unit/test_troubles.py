@@ -1,0 +1,191 @@
+"""Each trouble of the simulated world: it is there at its rate, and its meaning is in the key."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import fields, replace
+from datetime import date, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from simulator.defects import LEVELS, DefectRates
+from simulator.world import generate
+
+if TYPE_CHECKING:
+    from simulator import World
+
+DOCS = Path(__file__).resolve().parents[2] / "docs" / "troubles.md"
+ROW = re.compile(r"^\| `(\w+)` \|.*?\| ([\d.]+) \| ([\d.]+) \| (.+?) \| .+? \|$", re.MULTILINE)
+NEW_YORK = ZoneInfo("America/New_York")
+Tables = dict[str, list[dict[str, Any]]]
+
+
+def test_page_of_troubles_has_every_rate() -> None:
+    told = {name: (float(default), float(high)) for name, default, high, _ in rows_of_page()}
+
+    assert told == {one.name: (one.default, one.metadata["high"]) for one in fields(DefectRates)}
+
+
+def test_page_of_troubles_says_what_must_come_of_each() -> None:
+    outcomes = {name: outcome.split("*")[1] for name, _, _, outcome in rows_of_page()}
+
+    assert set(outcomes.values()) <= {"same", "held", "kept", "leak"}
+
+
+def rows_of_page() -> list[tuple[str, str, str, str]]:
+    return ROW.findall(DOCS.read_text(encoding="utf-8"))
+
+
+def test_a_level_that_is_not_there_is_named() -> None:
+    with pytest.raises(ValueError, match="none, default, high, and not some"):
+        DefectRates.at("some")
+    assert [DefectRates.at(level).dst_night for level in LEVELS] == [0, 0.05, 1]
+
+
+def test_a_quiet_world_holds_and_repeats_nothing() -> None:
+    with world() as quiet:
+        for day in range(2):
+            loads = quiet.answer_key.summary(day)["loads"]
+            assert (loads["rows_quarantined"], loads["rows_deduplicated"]) == (0, 0)
+        tables = quiet.answer_key.tables(1)
+        assert tables["gold.quarantine_summary"].num_rows == 0
+        assert tables["planted.leakage"].num_rows == 0 or not any(
+            kind in {"underpaid_claim", "late_filing"}
+            for kind in tables["planted.leakage"]["kind"].to_pylist()
+        )
+        assert sum(tables["gold.orphan_summary"]["orphan_count"].to_pylist()) == 0
+
+
+def _statuses(tables: Tables) -> Counter[str]:
+    return Counter(one["status_code"] for one in tables["silver.remittances"])
+
+
+def _denied_with_status_1(tables: Tables) -> bool:
+    denials = {one["denial_date"] for one in tables["gold.fact_denials"]}
+    return _statuses(tables)["4"] == 0 and bool(denials)
+
+
+def _reason_stands_second(tables: Tables) -> bool:
+    reasons = [one for one in tables["gold.fact_claim_adjustments"] if one["is_denial"]]
+    second = [one for one in reasons if one["adjustment_number"] == 2]
+    codes = {one["reason_code"] for one in tables["gold.fact_denials"]}
+    return bool(second) and "45" not in codes
+
+
+def _corrected(tables: Tables) -> bool:
+    claims = [one for one in tables["gold.fact_claims"] if one["remitted_amount"]]
+    paid = [one for one in claims if one["final_outcome"] == "Paid"]
+    return bool(paid) and not any(one["is_first_pass"] for one in paid)
+
+
+def _allowed_is_worked_out(tables: Tables) -> bool:
+    unsaid = [one for one in tables["silver.remittances"] if one["allowed_amount"] is None]
+    facts = [one for one in tables["gold.fact_remittances"] if one["paid_amount"] > 0]
+    return bool(unsaid) and all(
+        one["allowed_amount"] == one["paid_amount"] + one["patient_responsibility_amount"]
+        for one in facts
+    )
+
+
+def _decides_nothing(status: str) -> Callable[[Tables], bool]:
+    def is_there(tables: Tables) -> bool:
+        outcomes = Counter(one["final_outcome"] for one in tables["gold.fact_claims"])
+        return _statuses(tables)[status] > 0 and outcomes["Paid"] > 0
+
+    return is_there
+
+
+def _newest_rate_wins(tables: Tables) -> bool:
+    return all(one["valid_to"] is None for one in tables["silver.fee_schedules"])
+
+
+def _unknown_account(tables: Tables) -> bool:
+    return any(one["transaction_key"] == "unknown" for one in tables["gold.fact_ledger"])
+
+
+def _evening(tables: Tables) -> bool:
+    charges = [one["inserted_at"] for one in tables["silver.transactions"] if one["is_current"]]
+    return any(at.astimezone(NEW_YORK).hour in {20, 21} for at in charges)
+
+
+def _long_night(tables: Tables) -> bool:
+    nights = [_local(one["effective_date"]) for one in tables["silver.encounters"]]
+    return any(at.hour == 1 and at.fold == 0 and at.date() == date(2025, 11, 2) for at in nights)
+
+
+def _local(at: datetime) -> datetime:
+    return at.astimezone(NEW_YORK)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "is_there"),
+    [
+        ("denied_as_processed", _denied_with_status_1),
+        ("reason_behind_contractual", _reason_stands_second),
+        ("crossover", lambda tables: {"19", "20"} <= set(_statuses(tables))),
+        ("corrected_on_one_day", _corrected),
+        ("allowed_not_said", _allowed_is_worked_out),
+        ("forwarded_as_not_ours", _decides_nothing("23")),
+        ("priced_only", _decides_nothing("25")),
+        ("rate_left_open", _newest_rate_wins),
+        ("posting_to_unknown_charge", _unknown_account),
+        ("evening_charge", _evening),
+        ("dst_night", _long_night),
+    ],
+)
+def test_trouble_has_its_meaning_in_the_answer_key(
+    trouble: str, is_there: Callable[[Tables], bool]
+) -> None:
+    with world(**{trouble: 1}) as troubled:
+        assert is_there(records(troubled))
+
+
+def test_held_charge_keeps_its_journal_on_the_account_of_nobody() -> None:
+    with world(patients=300, negative_amount=0.05, held_charge_with_journal=1) as troubled:
+        tables = records(troubled)
+        assert _unknown_account(tables)
+        assert {one["rule"] for one in tables["gold.quarantine_summary"]} == {"amount_negative"}
+
+
+@pytest.mark.parametrize(
+    ("trouble", "spelling"),
+    [
+        ("amount_without_zero", r"(?<=,)-?\.\d\d(?=,)"),
+        ("invisible_in_amount", "[\u00a0\u200b\x0b]-?[\\d.]+|[\\d.]+[\u00a0\x0b]"),
+        ("time_in_another_spelling", r"\d\dT\d\d:|\+00:?00|UTC|\.0000000"),
+        ("day_with_midnight", r"\d{4}-\d\d-\d\d 00:00:00"),
+    ],
+)
+def test_a_spelling_is_in_the_payers_files_and_changes_no_table(
+    trouble: str, spelling: str
+) -> None:
+    with world() as plain, world(**{trouble: 1}) as troubled:
+        lines = [
+            line
+            for file in (troubled.folder / "2026-01-31" / "landing").glob("*/hospital_a/*.csv")
+            for line in file.read_text(encoding="utf-8").split("\n")[1:]
+        ]
+        assert any(re.search(spelling, line) for line in lines)
+        expected, found = records(plain), records(troubled)
+        for name in ("silver.claims", "silver.remittances", "gold.fact_claims"):
+            assert found[name] == expected[name]
+
+
+@contextmanager
+def world(patients: int = 60, **rates: float) -> Iterator[World]:
+    """A world of one increment in which nothing is wrong but what is asked for."""
+    with TemporaryDirectory(prefix="troubles-") as folder:
+        only = replace(DefectRates.at("none"), **rates)
+        yield generate(5, patients, 1, date(2026, 1, 31), Path(folder) / "world", only)
+
+
+def records(of: World) -> Tables:
+    """The rows of the answer key after the first date."""
+    return {name: table.to_pylist() for name, table in of.answer_key.tables(0).items()}
