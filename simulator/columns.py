@@ -21,6 +21,7 @@ RATIOS = frozenset(
      "gross_days_in_ar", "net_ar_amount", "net_days_in_ar", "seasonal_index"}
 )  # fmt: skip
 VALUES = frozenset({"silver_value", "gold_value", "quarantined_value", "difference"})
+RATIO_TYPE = pa.decimal128(38, 9)
 INSTANTS = frozenset({"effective_date", "expiry_date", "inserted_at", "_next_date"})
 
 
@@ -50,7 +51,7 @@ def typed_array(name: str, values: Iterable[Any]) -> pa.Array:
 def column_type(name: str) -> pa.DataType:
     """Returns the type of a column that is not an amount."""
     if name.endswith("_rate") or name in RATIOS | VALUES:
-        return pa.decimal128(38, 9)
+        return RATIO_TYPE
     if name in INSTANTS:
         return pa.timestamp("us", tz="UTC")
     if name in COUNTS or name.endswith(WHOLE_NUMBERS) or name.startswith("rows_"):
