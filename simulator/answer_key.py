@@ -7,9 +7,10 @@ and `summary.json` with the counts of what happened and what was planted.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date
 from functools import cached_property
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from simulator.columns import column_type, typed_array, typed_table, with_key
 from simulator.daybook import DayBook
 from simulator.derived import DERIVED_COLUMNS
 from simulator.ledger import Load
-from simulator.model import ENTITIES, key_of
+from simulator.model import ENTITIES, key_of, key_places
 from simulator.shelf import Shelf, Version
 from simulator.truth.audited_tables import AUDITED_TABLES
 from simulator.truth.members import OPEN_END
@@ -42,7 +43,7 @@ def history_table(shelf: Shelf[Any]) -> pa.Table:
     versions = shelf.versions
     attributes = (*ENTITIES[shelf.entity]._fields, *DERIVED_COLUMNS.get(shelf.entity, ()))
     values = zip(*(version.values for version in versions), strict=True) if versions else None
-    successors = _successors(versions, len(key_of(shelf.entity)))
+    successors = _successors(versions, itemgetter(*key_places(shelf.entity)))
     columns: dict[str, Iterable[Any]] = {
         "source_system": [shelf.source_system] * len(versions),
         **dict(zip(attributes, values or [()] * len(attributes), strict=True)),
@@ -172,12 +173,14 @@ def write_histories(folder: Path, shelves: Iterable[Shelf[Any]]) -> None:
             file.write_table(table)
 
 
-def _successors(versions: Sequence[Version], key_length: int) -> list[Version | None]:
+def _successors(
+    versions: Sequence[Version], key_of_values: Callable[[Any], Any]
+) -> list[Version | None]:
     """Returns the next version of each version's record; the versions of a record are in order."""
     successors: list[Version | None] = [None] * len(versions)
-    latest: dict[tuple[Any, ...], int] = {}
+    latest: dict[Any, int] = {}
     for position, version in enumerate(versions):
-        key = version.values[:key_length]
+        key = key_of_values(version.values)
         if key in latest:
             successors[latest[key]] = version
         latest[key] = position

@@ -112,7 +112,7 @@ def _close_day(
 
     def book_with_gold() -> DayBook:
         shelves = {**hospital.shelves, codes.shelf.entity: codes.shelf}
-        truth = Books(Published(hospital.name, hospital.today, shelves))
+        truth = Books(Published(hospital.name, hospital.today, shelves, hospital.in_flight))
         return replace(book(), contribution=contribution(truth), gold=true_gold(truth))
 
     if not assignment.keeps_books:

@@ -16,6 +16,7 @@ from simulator.hospital import Hospital
 from simulator.lifecycle import DAILY
 from simulator.model import Patient
 from simulator.planting import hold_charge
+from simulator.troubles.journal import catch_up
 from simulator.visits import Visits
 from simulator.writing import write_account
 
@@ -53,6 +54,8 @@ class Day:
         """Lets everything of the day happen."""
         self._change_patients()
         self._change_staff_and_encounters()
+        for account in catch_up(self.hospital):
+            self.office.touch(account)
         self.office.hasten(self.hospital.today, *DAILY)
         self._see_patients()
         self.office.live(self.hospital.today)
@@ -146,7 +149,8 @@ class Day:
         hospital = self.hospital
         charges = hospital.transactions.changeable(hospital.day)
         for charge in self.chance.share(charges, self.pace.touched_transactions, least=1):
-            self._touch("transactions", charge)
+            if charge.transaction_id not in hospital.in_flight:
+                self._touch("transactions", charge)
         claims = hospital.claims.changeable(hospital.day)
         for claim in self.chance.share(claims, self.pace.touched_claims, least=1):
             self._touch("claims", claim)

@@ -72,6 +72,7 @@ class DefectRates:
     forwarded_as_not_ours: float = _rate(0.004, 0.1)
     priced_only: float = _rate(0.002, 0.1)
     corrected_on_one_day: float = _rate(0.004, 0.2)
+    number_of_two_payers: float = _rate(0, 0)
     amount_without_zero: float = _rate(0.5, 1)
     invisible_in_amount: float = _rate(0.002, 0.3)
     time_in_another_spelling: float = _rate(0.02, 0.8)
@@ -84,6 +85,8 @@ class DefectRates:
     # What hospitals' books do.
     posting_to_unknown_charge: float = _rate(0.0005, 0.03)
     held_charge_with_journal: float = _rate(0.3, 1)
+    posted_while_read: float = _rate(0, 0.3)
+    charge_held_later: float = _rate(0, 0.05)
     evening_charge: float = _rate(0.08, 0.6)
     dst_night: float = _rate(0.05, 1)
     column_retyped: float = _rate(0, 1)

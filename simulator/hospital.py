@@ -46,7 +46,10 @@ WITHOUT_WATERMARK = frozenset({"providers", "departments", "fee_schedules", "pay
 
 
 class Hospital:
-    """The state of a hospital on business date `today`, which has index `day`."""
+    """The state of a hospital on business date `today`, which has index `day`.
+
+    `in_flight` are the accounts whose charges will say tomorrow what is posted on them today.
+    """
 
     def __init__(self, name: str, seed: int, today: date, rates: DefectRates) -> None:
         self.name = name
@@ -71,6 +74,7 @@ class Hospital:
         self.payer_terms: Shelf[PayerTerms] = Shelf(name, "payer_terms")
         self._zones = {entity: self._zone(entity) for entity in ENTITIES}
         self.events: list[Counter[str]] = [Counter()]
+        self.in_flight: dict[str, Any] = {}
         self._identifiers: Counter[str] = Counter()
 
     @property
@@ -130,10 +134,14 @@ class Hospital:
 
     def hold(self, entity: str, typed: Any, stamp: Stamp, rule: str, *amounts: int | None) -> None:
         """Writes a row that must be quarantined by the rule, with the cents billed and paid."""
-        billed, paid = amounts or (None, None)
-        row = self._row(entity, typed, stamp)._replace(verdict=rule, billed=billed, paid=paid)
-        self.shelf(entity).hold(row)
+        self.shelf(entity).hold(self._held(entity, typed, stamp, rule, *amounts))
         self.record(f"{entity}_{rule}")
+
+    def spoil(self, entity: str, typed: Any, stamp: Stamp, rule: str, *amounts: int | None) -> None:
+        """Replaces a record's row by one that must be quarantined by the rule."""
+        row = self._held(entity, typed, stamp, rule, *amounts)
+        self.shelf(entity).spoil(row.record_id, row)
+        self.record(f"{entity}_{rule}_later")
 
     def shelf(self, entity: str) -> Shelf[Any]:
         """Returns the table of an entity."""
@@ -144,6 +152,12 @@ class Hospital:
         """Writes a row a second time, letter for letter."""
         self.shelf(entity).repeat(key)
         self.record(f"{entity}_repeated")
+
+    def _held(self, entity: str, typed: Any, stamp: Stamp, rule: str, *amounts: int | None) -> Row:
+        billed, paid = amounts or (None, None)
+        return self._row(entity, typed, stamp)._replace(
+            verdict=rule, billed=billed, paid=paid, record_id=(typed[0] or "").strip() or None
+        )
 
     def _row(self, entity: str, typed: Any, stamp: Stamp, *, opens: bool = False) -> Row:
         line = render(entity, typed, stamp.at, self._zones[entity], self.scribe)

@@ -1,6 +1,7 @@
 """The clean truth: what each entity's published row must say.
 
-The fields of a class are the entity's columns in contract order, and the first ones are its key.
+The fields of a class are the entity's columns in contract order; the first one is its key unless
+KEYS says otherwise. Payers number what they send by themselves.
 Money is whole cents (USD), instants are UTC, a missing value is None.
 """
 
@@ -250,10 +251,20 @@ ENTITIES: dict[str, type[Any]] = {
     "fee_schedules": FeeSchedule,
     "payer_terms": PayerTerms,
 }
-KEY_LENGTHS = {"fee_schedules": 3, "payer_terms": 2}
+KEYS = {
+    "remittances": ("payer_id", "remittance_id"),
+    "provider_adjustments": ("payer_id", "adjustment_id"),
+    "fee_schedules": ("payer_id", "procedure_code", "valid_from"),
+    "payer_terms": ("payer_id", "valid_from"),
+}
 
 
 def key_of(entity: str) -> tuple[str, ...]:
     """Returns the columns that identify a record of the entity in its source system."""
-    columns: tuple[str, ...] = ENTITIES[entity]._fields
-    return columns[: KEY_LENGTHS.get(entity, 1)]
+    first: tuple[str, ...] = ENTITIES[entity]._fields[:1]
+    return KEYS.get(entity, first)
+
+
+def key_places(entity: str) -> tuple[int, ...]:
+    """Returns where these columns stand in a record."""
+    return tuple(ENTITIES[entity]._fields.index(column) for column in key_of(entity))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from simulator.account import Account
 from simulator.billing import Message
@@ -22,6 +23,13 @@ from simulator.vocabulary import PAYERS, SECONDARY_RATE, SECONDARY_RATES, SELF_P
 Step = Callable[["Office", Account, str], None]
 Planned = tuple[str, Account, str]
 Entry = Callable[[], None]
+
+
+class Numbered(NamedTuple):
+    """Which payer had a number last."""
+
+    payer: str
+    number: str
 
 
 class Office:
@@ -43,6 +51,7 @@ class Office:
         self._agenda: dict[date, list[Planned]] = defaultdict(list)
         self._entries: dict[date, list[Entry]] = defaultdict(list)
         self._touched: dict[str, Account] = {}
+        self._last_number: Numbered | None = None
         self._secondary: dict[str, str | None] = {}
 
     def open(self, account: Account) -> None:
@@ -120,7 +129,7 @@ class Office:
     def message(self, payer: str) -> Message:
         """Returns number, cheque and time of a remittance of today."""
         at = self.hospital.changed("remittances", self.today).at
-        return Message(self.hospital.next_id("REMIT"), self._cheque(payer), self.today, at)
+        return Message(self._remittance_number(payer), self._cheque(payer), self.today, at)
 
     def secondary_of(self, patient_id: str, payer: str) -> str | None:
         """Returns who pays what the patient's first payer leaves; None if it is the patient."""
@@ -130,6 +139,15 @@ class Office:
             self._secondary[patient_id] = self.chance.choice(others) if is_covered else None
         secondary = self._secondary[patient_id]
         return None if payer in {SELF_PAY, secondary} else secondary
+
+    def _remittance_number(self, payer: str) -> str:
+        """Payers number for themselves: now and then one has the number that another just had."""
+        number, last = self.hospital.next_id("REMIT"), self._last_number
+        if last and last.payer != payer and self.trouble.happens(self.rates.number_of_two_payers):
+            self._last_number = None
+            return last.number
+        self._last_number = Numbered(payer, number)
+        return number
 
     def _cheque(self, payer: str) -> str:
         return f"{PAYERS[payer].cheque_prefix}{self.today:%y%m%d}"

@@ -5,12 +5,14 @@ The books are written as things happen; nothing is derived from the rows' text a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
+from operator import itemgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from simulator.clock import Stamp
 from simulator.derived import DERIVE
-from simulator.model import KEY_LENGTHS
+from simulator.model import key_places
 from simulator.rows import MYSQL_NULL
 
 VALID = "valid"
@@ -23,7 +25,8 @@ class Row(NamedTuple):
 
     `line` is its text, `day` the index of the business date on which it was written, `verdict`
     VALID, DUPLICATE or the rule by which it must be quarantined; amounts are cents. `period` is
-    the file that a record of a payer lies in, `odd` names the rules that it breaks unheld.
+    the file that a record of a payer lies in, `odd` names the rules that it breaks unheld,
+    `record_id` the record of a row that is held, if it says so.
     """
 
     line: str
@@ -35,6 +38,7 @@ class Row(NamedTuple):
     billed: int | None = None
     paid: int | None = None
     odd: tuple[str, ...] = ()
+    record_id: str | None = None
 
 
 class Version(NamedTuple):
@@ -60,7 +64,7 @@ class Shelf(Generic[T]):
         self._numbers: dict[Any, int] = {}
         self._held = 0
         self._derive = DERIVE.get(entity)
-        self._key_length = KEY_LENGTHS.get(entity, 1)
+        self._key: Callable[[tuple[Any, ...]], Any] = itemgetter(*key_places(entity))
 
     def differs(self, truth: T) -> bool:
         """Returns whether the truth is not what is published of its record."""
@@ -86,9 +90,19 @@ class Shelf(Generic[T]):
         self._held += 1
         self.rows["held", self._held] = row
 
+    def spoil(self, key: Any, row: Row) -> None:
+        """Replaces a record's row by one that breaks a rule; what is published stays."""
+        self.replaced.append(self.rows.pop(key).line.split("\t", 1)[0])
+        self.rows.pop(("again", key), None)
+        self.hold(row)
+
     def changeable(self, day: int) -> list[T]:
-        """Returns the published truths that were not written today."""
-        return [truth for key, truth in self.current.items() if self.rows[key].day < day]
+        """Returns the published truths whose rows are there and were not written today."""
+        return [
+            truth
+            for key, truth in self.current.items()
+            if (row := self.rows.get(key)) and row.day < day
+        ]
 
     def written(self, day: int) -> list[str]:
         """Returns the lines written on a business date."""
@@ -106,9 +120,6 @@ class Shelf(Generic[T]):
         """Returns the typed keys whose rows were replaced since the last call."""
         replaced, self.replaced = self.replaced, []
         return [key for key in replaced if key != MYSQL_NULL]
-
-    def _key(self, truth: T) -> Any:
-        return truth[0] if self._key_length == 1 else tuple(truth[: self._key_length])
 
     def _open_version(self, key: Any, truth: T, row: Row) -> None:
         number = self._numbers[key] = self._numbers.get(key, 0) + 1

@@ -9,6 +9,7 @@ from simulator.account import Account, News
 from simulator.clock import Stamp
 from simulator.hospital import Hospital
 from simulator.model import Claim
+from simulator.troubles.journal import becomes_wrong, is_read_meanwhile, spoil_charge
 
 ChangedClaim = tuple[Claim, date | None]
 
@@ -16,10 +17,16 @@ ChangedClaim = tuple[Claim, date | None]
 def write_account(hospital: Hospital, account: Account) -> None:
     """Writes the news of an account: the charge with its totals, and the journal that explains it.
 
-    The totals of the charge and its postings are written together, so they always agree.
+    The totals of the charge and its postings are written together, so they agree, unless the tables
+    are read in between or the charge becomes one that a rule holds.
     """
     news = account.take_news()
-    write_charge(hospital, account, news)
+    if is_read_meanwhile(hospital, account, news):
+        hospital.in_flight[account.charge.transaction_id] = account
+    elif becomes_wrong(hospital, account, news):
+        spoil_charge(hospital, account)
+    else:
+        write_charge(hospital, account, news)
     write_claims(hospital, news.claims.values())
     write_journal(hospital, news)
 

@@ -27,7 +27,8 @@ Record = dict[str, Any]
 # Rows typed wrong and leaks, and nothing that sources and payers mean otherwise than they say.
 MEANT_OTHERWISE = (
     "denied_as_processed", "reason_behind_contractual", "allowed_not_said", "crossover",
-    "forwarded_as_not_ours", "priced_only", "corrected_on_one_day", "amount_without_zero",
+    "forwarded_as_not_ours", "priced_only", "corrected_on_one_day", "number_of_two_payers",
+    "posted_while_read", "charge_held_later", "amount_without_zero",
     "invisible_in_amount", "time_in_another_spelling", "day_with_midnight", "rate_left_open",
     "end_that_never_comes", "start_since_ever", "limit_that_is_none",
     "posting_to_unknown_charge", "held_charge_with_journal", "evening_charge", "dst_night",

@@ -1,7 +1,8 @@
-"""What a hospital's journal says of charges that are not in its books."""
+"""What a hospital's journal says that its charges do not."""
 
 from __future__ import annotations
 
+from simulator.account import Account, News
 from simulator.clock import Stamp
 from simulator.hospital import Hospital
 from simulator.model import Posting
@@ -24,3 +25,40 @@ def post_to_unknown_charges(hospital: Hospital, rate: float) -> None:
         )
         hospital.write("postings", orphan, Stamp(line.posting_date, line.inserted_at))
         hospital.record("postings_to_unknown_charges")
+
+
+def is_read_meanwhile(hospital: Hospital, account: Account, news: News) -> bool:
+    """Returns whether the tables are read between today's postings and the charge's totals."""
+    return _is_posted(hospital, account, news) and hospital.trouble.happens(
+        hospital.rates.posted_while_read
+    )
+
+
+def becomes_wrong(hospital: Hospital, account: Account, news: News) -> bool:
+    """Returns whether a charge that was published becomes one that a rule holds."""
+    return _is_posted(hospital, account, news) and hospital.trouble.happens(
+        hospital.rates.charge_held_later
+    )
+
+
+def spoil_charge(hospital: Hospital, account: Account) -> None:
+    """Writes a published charge so that a rule holds it; nothing more happens to the account."""
+    charge = account.stated()
+    typed = charge._replace(amount=-charge.amount)
+    stamp = hospital.changed("transactions")
+    hospital.spoil("transactions", typed, stamp, "amount_negative", typed.amount, typed.paid_amount)
+    account.is_closed = True
+
+
+def catch_up(hospital: Hospital) -> list[Account]:
+    """Returns the accounts whose charges say today what was posted on them before."""
+    accounts = [account for account in hospital.in_flight.values() if not account.is_closed]
+    hospital.in_flight = {}
+    for account in accounts:
+        account.news.has_charge, account.changed = True, hospital.today
+    return accounts
+
+
+def _is_posted(hospital: Hospital, account: Account, news: News) -> bool:
+    """Returns whether something is posted on a charge that is published."""
+    return bool(news.postings) and account.charge.transaction_id in hospital.transactions.rows

@@ -81,17 +81,24 @@ def kpi_pipeline_performance(days: Days) -> Rows:
 
 
 @_audited_table(
-    "gold", "source table_name", "entity reached_date is_complete", published_to=ARRIVAL
+    "gold", "source table_name", "entity reached_date is_complete held_back", published_to=ARRIVAL
 )
 def source_freshness(days: Days) -> Rows:
     """The date that every table of every source has reached."""
     today = days[-1][0].business_date
     for hospital, tables in HOSPITAL_TABLES.items():
         for table in tables:
-            yield hospital, table.name, table.name, today, True
+            yield hospital, table.name, table.name, today, True, None
     for entity, file in PAYER_FILES.items():
-        yield *file.source.split("."), entity, today, True
-    yield SOURCE_SYSTEM, CODES_TABLE, "procedures", today, True
+        yield *file.source.split("."), entity, today, True, None
+    yield SOURCE_SYSTEM, CODES_TABLE, "procedures", today, True, None
+
+
+@_audited_table("gold", "source_system", "gold_date is_held_back held_back_since reason")
+def hospital_standings(days: Days) -> Rows:
+    """Every hospital and set of codes shows the last date: none has to be held back."""
+    for book in days[-1]:
+        yield book.source_system, book.business_date, False, None, None
 
 
 @_audited_table(

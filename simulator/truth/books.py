@@ -13,6 +13,7 @@ from simulator.truth.members import Members
 from simulator.truth.postings import Ledger
 from simulator.truth.published import Published
 from simulator.truth.receivables import Receivables
+from simulator.truth.reconciling import Item, reconciling_items
 
 
 class Books:
@@ -53,6 +54,11 @@ class Books:
     def procedures(self) -> Members:
         """The procedure codes, with all versions."""
         return Members(self.published, "procedures")
+
+    @cached_property
+    def reconciling_items(self) -> list[Item]:
+        """The accounts on which journal and charges differ."""
+        return reconciling_items(self.published)
 
     @cached_property
     def ledger(self) -> Ledger:

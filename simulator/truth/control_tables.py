@@ -1,4 +1,4 @@
-"""The gold tables that hold two books against each other, or look for what leads nowhere."""
+"""The gold table of references that lead nowhere."""
 
 from __future__ import annotations
 
@@ -38,27 +38,3 @@ def orphan_summary(books: Books) -> Rows:
             if named:
                 missing = len(records) - len(named)
                 yield fact, dimension, len(records), missing, len(orphans), amount
-
-
-@gold_table(key="account_key cause", measures="since_date age_days difference_amount item_amount")
-def reconciling_items(_: Books) -> Rows:
-    """The billing system posts to the charge whatever it writes to the journal: none."""
-    return iter(())
-
-
-@gold_table(
-    key="",
-    measures="ledger_amount billing_amount owed_amount item_count difference "
-    "unexplained_amount unexplained_gross_amount kind_differs_amount posting_held_amount "
-    "charge_held_amount charge_deleted_amount charge_not_found_amount journal_not_landed_amount "
-    "between_bounds_amount",
-    unexplained_limit="it is configured",
-)
-def ar_reconciliation(books: Books) -> Rows:
-    """What the ledger adds up to, and what the charges in force say is owed."""
-    posted = sum(line.amount for line in books.ledger.lines)
-    owed = [charge.open_amount for charge in books.published.charges.values()]
-    yield (
-        *(posted, sum(owed), sum(amount for amount in owed if amount > 0), 0, posted - sum(owed)),
-        *[0] * 9,
-    )

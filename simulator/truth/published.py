@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
 from functools import cached_property
 from operator import attrgetter
 from typing import Any
@@ -33,10 +33,19 @@ class Published:
         name: the hospital.
         today: the business date.
         shelves: by entity; the code set's procedures among them.
+        in_flight: the charges that do not say yet what is posted on them.
     """
 
-    def __init__(self, name: str, today: date, shelves: Mapping[str, Shelf[Any]]) -> None:
+    def __init__(
+        self,
+        name: str,
+        today: date,
+        shelves: Mapping[str, Shelf[Any]],
+        in_flight: Collection[str] = (),
+    ) -> None:
         self.name = name
+        self.in_flight = in_flight
+        self._changed_at: dict[str, dict[str, datetime]] = {}
         self.today = today
         self._shelves = shelves
         self.patients: dict[str, Patient] = self.current("patients")
@@ -58,6 +67,17 @@ class Published:
     def versions(self, entity: str) -> list[Version]:
         """Returns all versions of an entity's records, in the order in which they were booked."""
         return self._shelves[entity].versions if entity in self._shelves else []
+
+    def held_ids(self, entity: str) -> set[str]:
+        """Returns the keys of the records of which a rule holds a row."""
+        return {row.record_id for row in self._shelves[entity].held() if row.record_id}
+
+    def changed_at(self, entity: str) -> dict[str, datetime]:
+        """Returns when each record changed last."""
+        if entity not in self._changed_at:
+            versions = self.versions(entity)
+            self._changed_at[entity] = {one.values[0]: one.effective_date for one in versions}
+        return self._changed_at[entity]
 
     @cached_property
     def remittances(self) -> list[Remittance]:

@@ -155,6 +155,23 @@ def test_held_charge_keeps_its_journal_on_the_account_of_nobody() -> None:
 
 
 @pytest.mark.parametrize(
+    ("trouble", "cause"),
+    [("posted_while_read", "between_bounds"), ("charge_held_later", "charge_held")],
+)
+def test_postings_that_the_charge_does_not_say_are_reconciling_items(
+    trouble: str, cause: str
+) -> None:
+    with world(patients=300, **{trouble: 1}) as troubled:
+        items = troubled.answer_key.tables(1)["gold.reconciling_items"].to_pylist()
+        assert {item["cause"] for item in items} == {cause}
+        (books,) = {
+            row["difference"]
+            for row in troubled.answer_key.tables(1)["gold.ar_reconciliation"].to_pylist()
+        }
+        assert books == 0
+
+
+@pytest.mark.parametrize(
     ("trouble", "spelling"),
     [
         ("amount_without_zero", r"(?<=,)-?\.\d\d(?=,)"),
