@@ -49,7 +49,7 @@ COMPILE = $(CURDIR)/.local/venvs/uv/bin/uv pip compile --quiet --upgrade --unive
 quietly = output=$$($(1) 2>&1) || { echo "$$output"; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down status run date backfill check sql airflow deliver case verify chaos ui test prove lint lint-imports bundle new-kpi new-source dictionary lineage requirements clean
+.PHONY: help setup up down status run date backfill check sql airflow deliver case verify chaos ui test google-sql prove lint lint-imports bundle new-kpi new-source dictionary lineage requirements clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -110,6 +110,10 @@ test: ## Run all tests (they start their own services)
 	@sh local/setup.sh --java
 	@$(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
+google-sql: setup ## Evaluate gold with Google's own evaluator, also at the ends of the calendar
+	@$(PYTHON) -m local.setup.google_sql
+	@$(PYTHON) -m pytest --quiet tests/google_sql $(ARGS)
+
 prove: setup ## Prove history on SEQUENCES generated event sequences
 	@$(PYTHON) -m pytest --quiet --capture=no --durations=0 --sequences $(SEQUENCES) tests/unit/spark/test_history_properties.py
 
@@ -141,6 +145,7 @@ lineage: setup ## Show where COLUMN=gold.<table>.<column> comes from
 requirements: setup ## Pin the newest allowed versions in requirements/*.txt
 	@cd requirements && $(COMPILE) --python-version 3.11 uv.in --output-file uv.txt
 	@cd requirements && $(COMPILE) --python-version 3.11 airflow-spark.in --output-file airflow-spark.txt
+	@cd requirements && $(COMPILE) --python-version 3.11 google-sql.in --output-file google-sql.txt
 	@cd requirements && $(COMPILE) --python-version 3.11 containers.in --output-file containers.txt
 	@cd requirements && $(COMPILE) --python-version 3.11 dev.in --output-file dev.txt
 	@cd requirements && $(COMPILE) --python-version 3.13 bigquery-emulator.in --output-file bigquery-emulator.txt

@@ -26,6 +26,7 @@ from utils.contracts.entities import Entity, SilverTable, entities
 from utils.gcp import bigquery
 from utils.gcp.templates import render_file
 from utils.gold.models import gold_models
+from utils.gold.models import select as select_of
 from utils.gold.script import build_statement, refresh_script
 from utils.silver.names import histories, staged_table
 from utils.silver.tables import silver_view
@@ -90,18 +91,39 @@ def silver_row(entity: Entity, row: Row) -> Row:
 def run_model(name: str, given: dict[str, list[Row]], business_date: date) -> list[Row]:
     """Builds a gold model from the given tables; nothing is stored."""
     model = gold_models()[name]
-    tables = {table: _columns(table) for table in _read_by(name)}
+    tables = {table: column_types(table) for table in _read_by(name)}
     if unread := given.keys() - tables.keys():
         raise AssertionError(f"{name} does not read {sorted(unread)}")
     script = [
         *(_given_table(table, columns) for table, columns in tables.items()),
-        *_given_views(model.references),
+        *(
+            f"CREATE TEMP TABLE {view} AS\n{select};"
+            for view, select in _given_views(model.references).items()
+        ),
         build_statement(model, _given),
         f"SELECT {', '.join(model.header.columns)} FROM {name};",
     ]
     rows = {_given(table): _complete(table, given.get(table, [])) for table in tables}
     values = {**named_run("test").identity, "business_date": business_date}
     return bigquery.query("\n".join(script), {**values, **rows})
+
+
+def one_query(
+    name: str, given: dict[str, list[Row]], business_date: date
+) -> tuple[str, dict[str, str | date]]:
+    """A gold model over the given tables as one SELECT, with its parameters."""
+    model = gold_models()[name]
+    tables = {table: column_types(table) for table in _read_by(name)}
+    parts = {_given(table): _given_rows(table, columns) for table, columns in tables.items()}
+    parts |= _given_views(model.references)
+    ctes = ",\n".join(f"{part} AS (\n{select}\n)" for part, select in parts.items())
+    columns = ", ".join(
+        f"CAST({column} AS {c.sql_type}) AS {column}" for column, c in model.header.columns.items()
+    )
+    rows = {_given(table): _complete(table, given.get(table, [])) for table in tables}
+    values: dict[str, str | date] = {**named_run("test").identity, "business_date": business_date}
+    built = f"SELECT {columns}\nFROM (\n{select_of(model, _given)}\n)"
+    return f"{f'WITH {ctes}' if ctes else ''}\n{built}", {**values, **rows}
 
 
 def run_case(folder: Path) -> tuple[list[Row], list[Row]]:
@@ -126,7 +148,7 @@ def run_case(folder: Path) -> tuple[list[Row], list[Row]]:
 def broken_promises(entity: str, rows: list[Row]) -> dict[str, int]:
     """How many of these versions of an entity break each promise of `sql/silver/history.sql`."""
     script = [
-        _given_table(entity, _columns(entity)),
+        _given_table(entity, column_types(entity)),
         history_query([entities()[entity]], _given),
     ]
     found = bigquery.query("\n".join(script), {_given(entity): _complete(entity, rows)})
@@ -158,7 +180,7 @@ def _entity_of(table: str) -> str | None:
     return entity if suffix in ("current", "periods") and entity in entities() else None
 
 
-def _columns(table: str) -> dict[str, str]:
+def column_types(table: str) -> dict[str, str]:
     if table in (silver := _silver_tables()):
         return {column.name: column.type for column in silver[table].columns}
     if table in gold_models():
@@ -172,23 +194,23 @@ def _silver_tables() -> dict[str, SilverTable]:
 
 
 def _given_table(table: str, columns: dict[str, str]) -> str:
+    return f"CREATE TEMP TABLE {_given(table)} AS {_given_rows(table, columns)};"
+
+
+def _given_rows(table: str, columns: dict[str, str]) -> str:
     values = ", ".join(
         f"CAST(JSON_VALUE(row_json, '$.{name}') AS {kind}) AS {name}"
         for name, kind in columns.items()
     )
-    return (
-        f"CREATE TEMP TABLE {_given(table)} AS SELECT {values} "
-        f"FROM UNNEST(JSON_QUERY_ARRAY(@{_given(table)})) AS row_json;"
-    )
+    return f"SELECT {values} FROM UNNEST(JSON_QUERY_ARRAY(@{_given(table)})) AS row_json"
 
 
-def _given_views(references: tuple[str, ...]) -> list[str]:
-    return [
-        f"CREATE TEMP TABLE {_given(table)} AS\n"
-        f"{silver_view(entities()[entity], table.removeprefix(f'{entity}_'), _given)};"
+def _given_views(references: tuple[str, ...]) -> dict[str, str]:
+    return {
+        _given(table): silver_view(entities()[entity], table.removeprefix(f"{entity}_"), _given)
         for table in references
         if (entity := _entity_of(table))
-    ]
+    }
 
 
 def _complete(table: str, rows: list[Row]) -> str:
@@ -221,7 +243,7 @@ class Warehouse:
 
     def fill(self, entity: str, rows: list[Row]) -> None:
         """Replaces the content of a silver table."""
-        columns = _columns(entity)
+        columns = column_types(entity)
         table = f"`{self.environment.table('silver', entity)}`"
         bigquery.query(
             f"{_given_table(entity, columns)}\nDELETE FROM {table} WHERE TRUE;\n"
@@ -236,7 +258,7 @@ class Warehouse:
         """Stages a batch's rows of an entity."""
         content = {"versions": _complete(entity, versions), "revisions": json.dumps(revisions)}
         for table in entities()[entity].silver_tables():
-            columns = list(_columns(table.name).items())
+            columns = list(column_types(table.name).items())
             self.stage(batch_id, table.name, columns, content[table.folder])
 
     def stage(

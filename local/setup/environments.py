@@ -53,7 +53,7 @@ def install_uv(is_new: bool) -> None:
 def install_main(is_new: bool) -> None:
     """Installs Airflow, Spark and the tools, and makes the empty database that stacks copy."""
     with commands.step("main environment"):
-        _sync("main", sys.executable if is_new else None, "airflow-spark.txt", "dev.txt")
+        sync("main", sys.executable if is_new else None, "airflow-spark.txt", "dev.txt")
     pins = (REQUIREMENTS / "airflow-spark.txt").read_text()
     version = pins.partition("\napache-airflow==")[2].split()[0]
     database = VENVS / f"airflow-{version}.db"
@@ -75,7 +75,7 @@ def install_emulator(is_new: bool) -> None:
     """Installs the BigQuery emulator, and DuckDB's extensions into a home folder of its own."""
     with commands.step("BigQuery emulator"):
         python = find_python(EMULATOR_PYTHON) if is_new else None
-        _sync("bigquery", python, "bigquery-emulator.txt")
+        sync("bigquery", python, "bigquery-emulator.txt")
         home = VENVS / "bigquery" / "home"
         home.mkdir(exist_ok=True)
         calls = [f"duckdb_extensions.import_extension({name!r})" for name in DUCKDB_EXTENSIONS]
@@ -104,12 +104,12 @@ def find_python(version: str) -> str:
         if found and commands.runs(found, test):
             return found
     raise commands.SetupError(
-        f"the BigQuery emulator needs Python {version}, which was not found: install it "
+        f"Python {version} is needed and was not found: install it "
         f"(for example with `pyenv install {version}`) so that `python{version}` runs"
     )
 
 
-def _sync(name: str, python: str | None, *files: str) -> None:
+def sync(name: str, python: str | None, *files: str) -> None:
     """Makes the environment hold exactly the pinned packages, checked by their hashes.
 
     With a `python` the environment is rebuilt.

@@ -1,0 +1,1 @@
+"""Google's own parser, resolver and evaluator of GoogleSQL, beside the emulator."""
