@@ -17,6 +17,8 @@ import pyarrow as pa
 import yaml
 from pyarrow import parquet
 
+from utils.contracts.entities import entities
+
 ROOT = Path(__file__).resolve().parents[1]
 OBSERVED_AT = "2026-02-01T05:00:00Z"
 
@@ -77,7 +79,7 @@ def entity_json(name: str, **parts: Any) -> dict[str, Any]:
         "amounts": config.get("amounts"),
         "columns": columns,
         "derived": derived,
-        "rules": config.get("rules", []),
+        "rules": [rule.model_dump() for rule in entities()[name].row_rules],
         "history": [],
         "deletes": [],
         "loads": [],

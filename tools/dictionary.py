@@ -163,11 +163,11 @@ def _silver(entity: Entity, table: SilverTable) -> Iterator[str]:
         ],
     )
     yield from _lineage("silver", table.name, [column.name for column in table.columns])
-    if entity.rules:
+    if entity.row_rules:
         yield "## Rules\n"
         yield from _table(
             ("rule", "severity", "what it says"),
-            [(rule.name, rule.severity, rule.reason) for rule in entity.rules],
+            [(rule.name, rule.severity, rule.reason) for rule in entity.row_rules],
         )
 
 

@@ -83,7 +83,7 @@ def test_every_column_and_rule_of_silver_is_on_its_page() -> None:
             for column in table.columns:
                 phi = "yes" if column.phi else ""
                 assert f"\n| {column.name} | {column.type} | {phi} | " in page
-            assert all(f"\n| {rule.name} | {rule.severity} |" in page for rule in entity.rules)
+            assert all(f"\n| {rule.name} | {rule.severity} |" in page for rule in entity.row_rules)
 
 
 def test_every_column_and_check_of_gold_is_on_its_page() -> None:

@@ -21,10 +21,19 @@ Normalizer = Literal[
     "line_of_business", "claim_status",
 ]  # fmt: skip
 IDENTIFIER = r"^[a-z][a-z0-9_]*$"
+# Months between these days are fewer than the partitions that one BigQuery job may write.
+FIRST_DAY, LAST_DAY = "1900-01-01", "2200-12-31"
+# The day after the epoch, which systems write for "no instant".
+FIRST_RECORD = "1970-01-02"
 
 
 class Column(StrictModel):
-    """A contract column: what a source must or may deliver."""
+    """A contract column: what a source must or may deliver.
+
+    A date lies between FIRST_DAY and LAST_DAY, or its row is held; one that is `open_ended` may
+    say "since ever" or "for good" by any day of the calendar. An instant outside of the years in
+    which computers kept records is a placeholder, which a warning counts.
+    """
 
     type: ColumnType
     description: str
@@ -32,6 +41,29 @@ class Column(StrictModel):
     required: bool = False
     tracked: bool = True
     phi: bool = False
+    open_ended: bool = False
+
+    def range_rule(self, name: str) -> Rule | None:
+        """The rule that bounds a column of dates or instants."""
+        if self.open_ended:
+            return None
+        if self.type == "DATE":
+            return Rule(
+                name=f"{name}_out_of_range",
+                severity="quarantine",
+                expect=f"{name} BETWEEN DATE '{FIRST_DAY}' AND DATE '{LAST_DAY}'",
+                reason=f"The date lies outside of {FIRST_DAY} to {LAST_DAY}; no date is written as "
+                "an empty value.",
+            )
+        if self.type == "TIMESTAMP":
+            return Rule(
+                name=f"{name}_is_placeholder",
+                severity="warn",
+                expect=f"{name} BETWEEN TIMESTAMP '{FIRST_RECORD} 00:00:00+00:00' "
+                f"AND TIMESTAMP '{LAST_DAY} 00:00:00+00:00'",
+                reason="The instant stands for none: no computer kept records then.",
+            )
+        return None
 
 
 class Derived(StrictModel):
@@ -135,6 +167,12 @@ class Entity(StrictModel):
         if any(not self.columns[name].required for name in self.key):
             raise ValueError("every column of the key must be `required: true`")
         return self
+
+    @property
+    def row_rules(self) -> tuple[Rule, ...]:
+        """What every row must meet: the declared rules, and the ranges of its dates."""
+        ranges = (column.range_rule(name) for name, column in self.columns.items())
+        return (*self.rules, *(rule for rule in ranges if rule))
 
     @property
     def key_column(self) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from utils.contracts.entities import FIRST_RECORD
 from utils.contracts.sources import DatabaseSource, sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from utils.contracts.sources import Source
+    from utils.contracts.entities import FIRST_RECORD
+from utils.contracts.sources import Source
 
 
 def hospital_day(instant: str, source_system: str) -> str:
@@ -26,6 +28,17 @@ def hospital_day(instant: str, source_system: str) -> str:
         f" WHEN '{system}' THEN '{zone}'" for system, zone in sorted(_zones().items())
     )
     return f"DATE({instant}, CASE {source_system}{branches} ELSE 'UTC' END)"
+
+
+def recorded_day(source_system: str, inserted_at: str = "inserted_at") -> str:
+    """SQL of the day on which a hospital recorded a row; NULL where a placeholder stands for it.
+
+    Args:
+        source_system: an expression of the hospital's name.
+        inserted_at: a TIMESTAMP expression: when the row was recorded, as the hospital says.
+    """
+    known = f"IF({inserted_at} >= TIMESTAMP '{FIRST_RECORD} 00:00:00+00', {inserted_at}, NULL)"
+    return hospital_day(known, source_system)
 
 
 def _zones() -> dict[str, str]:

@@ -19,7 +19,7 @@ from pydantic import Field, TypeAdapter, model_validator
 from utils.audit.tables import audit_declarations
 from utils.batch.types import ColumnType, bigquery_type
 from utils.contracts.entities import entities
-from utils.contracts.hospital_days import hospital_day
+from utils.contracts.hospital_days import hospital_day, recorded_day
 from utils.errors import ConfigError
 from utils.gcp.templates import render
 from utils.gold.checks import Check, Identifier, TableColumn
@@ -151,9 +151,11 @@ class Model:
 def select(model: Model, ref: Callable[[str], str]) -> str:
     """A model's SELECT; `ref` gives the SQL name of a table.
 
-    A template may ask for `hospital_day(instant, source_system)`, the day where the hospital is.
+    A template may ask for `hospital_day(instant, source_system)`, the day where the hospital is,
+    and for `recorded_day(source_system)`, the day on which it recorded a row.
     """
-    return render(model.query, ref, f"{model.name}.sql", hospital_day=hospital_day)
+    days = {"hospital_day": hospital_day, "recorded_day": recorded_day}
+    return render(model.query, ref, f"{model.name}.sql", **days)
 
 
 def parse(path: Path) -> Model:
@@ -180,6 +182,7 @@ def parse(path: Path) -> Model:
         lambda name: references.setdefault(name) or name,
         path.name,
         hospital_day=lambda instant, source_system: instant,
+        recorded_day=lambda source_system, inserted_at="": source_system,
     )
     return Model(path.stem, header, found["query"].strip(), tuple(references))
 

@@ -70,7 +70,7 @@ def _entity(
             spec.Derived(name=name, type=column.type, expr=column.expr)
             for name, column in entity.derived.items()
         ),
-        rules=tuple(spec.Rule(**rule.model_dump()) for rule in entity.rules),
+        rules=tuple(spec.Rule(**rule.model_dump()) for rule in entity.row_rules),
         history=tuple(observations_uri(batch, entity.name) for batch in history),
         deletes=tuple(load.uri or "" for load in loads if load.load_type == "reconcile"),
         loads=tuple(_load(load, is_limited) for load in loads if load.load_type != "reconcile"),

@@ -39,9 +39,8 @@ WITH
       source_system,
       UPPER(payer_id) AS payer_code,
       DATE_TRUNC(
-        IF(
-          version = 1 AND inserted_at IS NOT NULL,
-          {{ hospital_day("inserted_at", "source_system") }},
+        COALESCE(
+          IF(version = 1, {{ recorded_day("source_system") }}, NULL),
           {{ hospital_day("effective_date", "source_system") }}
         ),
         MONTH

@@ -94,7 +94,7 @@ WITH
   transactions AS (
     SELECT
       source_system, transaction_id, paid_date,
-      {{ hospital_day("inserted_at", "source_system") }} AS charge_posted_date,
+      {{ recorded_day("source_system") }} AS charge_posted_date,
       billed_date AS bill_date, procedure_code
     FROM {{ ref("transactions_current") }}
   ),

@@ -53,7 +53,7 @@ WITH
       expiry_date,
       is_deleted,
       service_date,
-      {{ hospital_day("inserted_at", "source_system") }} AS recorded_date,
+      {{ recorded_day("source_system") }} AS recorded_date,
       amount AS charge_amount,
       paid_amount,
       COALESCE(patient_paid_amount, 0) AS patient_paid_amount,

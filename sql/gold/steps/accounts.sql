@@ -51,7 +51,7 @@ SELECT
   transactions.is_current AS is_live,
   journals.source_system IS NOT NULL AS has_journal,
   transactions.service_date,
-  {{ hospital_day("transactions.inserted_at", "transactions.source_system") }}
+  {{ recorded_day("transactions.source_system", "transactions.inserted_at") }}
     AS charge_posted_date,
   transactions.billed_date AS bill_date,
   COALESCE(links.payer_key, 'unknown') AS payer_key,

@@ -82,7 +82,7 @@ LINES = {
     "B29-two-digit-year": service("24-01-05"),
     "B29-spreadsheet-serial": service("45292"),
     "B29-no-such-day": service("2024-02-30"),
-    "B30-year-1": service("0001-01-01", "service_date_too_old"),
+    "B30-year-1": service("0001-01-01", "service_date_out_of_range"),
     "B30-future": service("2999-01-01", "service_date_in_future"),
     "B30-day-of-arrival": Line(
         {"ServiceDate": "2026-02-01", "ClaimDate": "2026-02-01"},
