@@ -76,6 +76,20 @@ SECTIONS = (
         "1",
     ),
     (
+        "standings",
+        "gold",
+        "hospital_standings",
+        "source_system, gold_date, is_held_back, reason",
+        "1",
+    ),
+    (
+        "reconciling items",
+        "gold",
+        "reconciling_items",
+        "source_system, cause, difference_amount, item_amount, age_days",
+        "1, 2, 3",
+    ),
+    (
         "months",
         "gold",
         "ar_rollforward",

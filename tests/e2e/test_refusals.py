@@ -106,6 +106,52 @@ def test_a_source_that_refuses_is_one_clear_error_and_the_others_are_published(
     assert incomplete() == set()
 
 
+def change_what_was_paid(hospitals: Hospitals, day: date, dollars: int) -> None:
+    """Changes what hospital_b's charges say was paid, and posts nothing."""
+    name, table = next(
+        (name, table)
+        for name, table in sources()["hospital_b"].tables.items()
+        if table.entity == "transactions"
+    )
+    paid = table.columns["paid_amount"]
+    with transaction(hospitals.pipeline.hospitals["hospital_b"]) as cursor:
+        cursor.execute(
+            f"UPDATE {name} SET {paid} = {paid} + %s, {table.watermark} = %s",
+            (dollars, f"{day} 10:00:00"),
+        )
+
+
+def test_a_hospital_whose_books_do_not_tie_keeps_its_gold_and_the_other_is_published(
+    hospitals: Hospitals,
+) -> None:
+    day = hospitals.last_date + timedelta(days=4)
+    [before] = rows("gold", "ar_reconciliation", where="source_system = 'hospital_b'")
+    change_what_was_paid(hospitals, day, 3)
+
+    with pytest.raises(RunFailed):
+        hospitals.run(day)
+
+    run = last_run(day)
+    assert (run["state"], run["failed_task"]) == ("FAILED", "close_run")
+    assert f"hospital_b has been held back since {day}" in run["error"]
+    assert "unexplained_within_limit" in run["error"]
+    standings = {row["source_system"]: row for row in rows("gold", "hospital_standings")}
+    assert {name for name, row in standings.items() if row["is_held_back"]} == {"hospital_b"}
+    assert standings["hospital_a"]["gold_date"] == day
+    assert standings["hospital_b"]["gold_date"] < day
+    assert rows("gold", "ar_reconciliation", where="source_system = 'hospital_b'") == [before]
+    assert "hospital_b" in incomplete()
+
+    day += timedelta(days=1)
+    change_what_was_paid(hospitals, day, -3)
+    hospitals.run(day)
+
+    assert last_run(day)["state"] == "SUCCEEDED"
+    [after] = rows("gold", "ar_reconciliation", where="source_system = 'hospital_b'")
+    assert after == before
+    assert rows("gold", "hospital_standings", where="is_held_back") == []
+
+
 @pytest.mark.parametrize(
     ("right", "wrong", "complaint"),
     [
