@@ -29,7 +29,7 @@ from pyspark.sql import functions as F
 
 from spark_jobs import io
 from spark_jobs.transforms import conform, history, ledger, quality, tables
-from utils.batch.reports import observations_uri
+from utils.batch.reports import DOLLARS, observations_uri
 from utils.batch.spec import Batch, Entity, Load
 
 WRITERS = 4
@@ -207,21 +207,22 @@ def _loads(spark: SparkSession, batch: Batch) -> DataFrame:
 
 
 def _limits(spark: SparkSession, batch: Batch) -> DataFrame:
+    types = {"max_rows": "bigint", "max_share": "double"}
+    types |= {f"{measure}_landed": ledger.TOTAL for measure in ("rows", *DOLLARS)}
     limits = [
         {
             "load_id": load.load_id,
             "max_rows": str(load.limit.rows),
             "max_share": str(load.limit.share),
+            **{f"{measure}_landed": text for measure, text in load.limit.landed.items()},
         }
         for entity in batch.entities
         for load in entity.loads
         if load.limit
     ]
-    texts = io.small_table(spark, limits, ("load_id", "max_rows", "max_share"))
+    texts = io.small_table(spark, limits, ("load_id", *types))
     return texts.select(
-        "load_id",
-        F.col("max_rows").cast("bigint").alias("max_rows"),
-        F.col("max_share").cast("double").alias("max_share"),
+        "load_id", *[F.col(name).cast(kind).alias(name) for name, kind in types.items()]
     )
 
 

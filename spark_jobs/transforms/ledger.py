@@ -14,7 +14,7 @@ from utils.batch.spec import Entity
 from utils.batch.types import SPARK_TYPES
 
 _MONEY = SPARK_TYPES["NUMERIC"]
-_TOTAL = "decimal(28,2)"  # no sum of amounts overflows it, and BigQuery's NUMERIC holds it
+TOTAL = "decimal(28,2)"  # no sum of amounts overflows it, and BigQuery's NUMERIC holds it
 _ROW = ("_load_id", "_row_id")
 
 
@@ -44,26 +44,51 @@ def rows_gone(deletions: DataFrame, entity: Entity) -> DataFrame:
 
 
 def refused_loads(rows: DataFrame, limits: DataFrame) -> DataFrame:
-    """Loads that are refused whole because rules hold too many of their rows.
+    """Loads that are refused whole: rules hold too many of their rows, or they read otherwise.
 
-    Grain: one row per refused load and rule that holds rows of it.
+    Grain: one row per refused load and rule that holds rows of it, or measure that differs.
 
     Args:
         rows: see `rows_read`, of all entities.
-        limits: (load_id, max_rows, max_share) of the loads that have a limit.
+        limits: (load_id, max_rows, max_share, rows_landed, billed_landed, paid_landed) of the
+            loads that have a limit; what landing did not count is NULL.
     """
     load_id, is_held = F.col("_load_id").alias("load_id"), F.col("_rule").isNotNull()
     totals = rows.groupBy(load_id).agg(
-        F.count("*").alias("rows_read"), F.count_if(is_held).alias("rows_held")
+        F.count("*").alias("rows_read"),
+        F.count_if(is_held).alias("rows_held"),
+        *[F.sum(f"{kind}_amount").cast(TOTAL).alias(f"{kind}_read") for kind in DOLLARS],
     )
+    limited = limits.join(totals, on="load_id", how="left")
     most = F.greatest(F.col("max_rows"), F.col("max_share") * F.col("rows_read"))
-    refused = totals.join(limits, on="load_id", how="inner").where(F.col("rows_held") > most)
-    by_rule = rows.where(is_held).groupBy(load_id, F.col("_rule").alias("rule"))
-    return (
-        refused.select("load_id", "rows_read")
-        .join(by_rule.agg(F.count("*").alias("rows_held")), on="load_id", how="inner")
-        .select(*reports.names(reports.REFUSED))
+    over = limited.where(F.col("rows_held") > most).select("load_id", "rows_read")
+    by_rule = (
+        rows.where(is_held)
+        .groupBy(load_id, F.col("_rule").alias("rule"))
+        .agg(F.count("*").alias("rows_held"))
+        .withColumn("imbalance", F.lit(None).cast("string"))
     )
+    measures = F.explode(F.array(*[_imbalance(name) for name in ("rows", *DOLLARS)]))
+    unbalanced = limited.select("load_id", "rows_read", measures.alias("imbalance")).select(
+        "load_id",
+        F.lit(None).cast("string").alias("rule"),
+        "imbalance",
+        F.coalesce("rows_read", F.lit(0)).alias("rows_read"),
+        F.lit(0).cast("bigint").alias("rows_held"),
+    )
+    columns = reports.names(reports.REFUSED)
+    held = over.join(by_rule, on="load_id", how="inner").select(*columns)
+    return held.unionByName(unbalanced.where("imbalance IS NOT NULL").select(*columns))
+
+
+def _imbalance(measure: str) -> Column:
+    """What landing counted of a load and what is read, in words; NULL where the two agree."""
+    landed = F.col(f"{measure}_landed")
+    read = F.coalesce(F.col(f"{measure}_read").cast(TOTAL), F.lit(0).cast(TOTAL))
+    words = F.concat(
+        F.lit(f"{measure}: "), landed.cast("string"), F.lit(" landed, "), read.cast("string")
+    )
+    return F.when(landed != read, F.concat(words, F.lit(" read")))
 
 
 def without(rows: DataFrame, refused: DataFrame, load_id: str) -> DataFrame:
@@ -175,7 +200,7 @@ def _in_stage(stage: str) -> Column:
 
 def _counted(columns: reports.Columns) -> list[Column]:
     """The columns of a report; a count or a sum of nothing is zero."""
-    totals = {"INT64": SPARK_TYPES["INT64"], "NUMERIC": _TOTAL}
+    totals = {"INT64": SPARK_TYPES["INT64"], "NUMERIC": TOTAL}
     return [
         F.coalesce(F.col(name), F.lit(0)).cast(totals[kind]).alias(name)
         if kind in totals

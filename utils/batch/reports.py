@@ -61,10 +61,11 @@ DQ: Columns = [
 # When keys were last accepted, where no version says so.
 ACCEPTED: Columns = [("entity", "STRING"), ("record_key", "STRING"), ("event_at", "TIMESTAMP")]
 
-# Refused loads, and the rules that hold their rows.
+# Refused loads, with the rules that hold their rows, or what landing and Spark count differently.
 REFUSED: Columns = [
     ("load_id", "STRING"),
     ("rule", "STRING"),
+    ("imbalance", "STRING"),
     ("rows_read", "INT64"),
     ("rows_held", "INT64"),
 ]

@@ -32,7 +32,9 @@ row value. Instants are ISO 8601 with an offset. `?` marks fields that may be nu
         watermark?   source column that says when a row changed
         rows?        [row id]: the only rows to read, all of them if left out
         observed_at  end of the load's window, or arrival of its file
-        limit?       {share, rows}: a load is refused whole if rules hold more of its rows than both
+        limit?       {share, rows, landed?}: a load is refused whole if rules hold more of its rows
+                     than both, or if it reads otherwise than `landed` says: {rows, billed, paid}
+                     as texts, those that were counted
 """
 
 from __future__ import annotations
@@ -110,10 +112,17 @@ class Split:
 
 @dataclass(frozen=True)
 class Limit:
-    """How many rows of a load rules may hold: this share of them, and this many in any case."""
+    """What a load must meet, or nothing of it is published.
+
+    Attributes:
+        share: share of its rows that rules may hold.
+        rows: number of its rows that rules may hold in any case.
+        landed: what landing counted of it: rows, and USD billed and paid where they were added up.
+    """
 
     share: float
     rows: int
+    landed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -239,4 +239,5 @@ def _load(node: _Node) -> Load:
 
 
 def _limit(node: _Node) -> Limit:
-    return Limit(share=node.field("share", float), rows=node.field("rows", int))
+    landed = node.field("landed", dict, optional=True) or {}
+    return Limit(share=node.field("share", float), rows=node.field("rows", int), landed=landed)

@@ -98,7 +98,12 @@ def _load(load: Load, is_limited: bool) -> spec.Load:
         if column in load.columns
     }
     mapped = {name: table.mapped[name] for name in columns}
-    limit = spec.Limit(share=float(table.max_quarantine_share), rows=ROWS_HELD_AT_LEAST)
+    counted = {"rows": load.rows_landed, "billed": load.billed_landed, "paid": load.paid_landed}
+    limit = spec.Limit(
+        share=float(table.max_quarantine_share),
+        rows=ROWS_HELD_AT_LEAST,
+        landed={name: str(value) for name, value in counted.items() if value is not None},
+    )
     return spec.Load(
         load_id=load.replays or load.load_id,
         source_system=load.source_system,

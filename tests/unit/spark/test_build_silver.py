@@ -201,7 +201,10 @@ def test_a_load_of_which_rules_hold_too_much_is_refused_whole(
 
     others = {"at-the-share", "few", "no-limit"}
     assert read_rows(tmp_path / "out/refused") == [
-        {"load_id": "over", "rule": "thing_id_missing", "rows_read": 5, "rows_held": 3}
+        {
+            **{"load_id": "over", "rule": "thing_id_missing", "imbalance": None},
+            **{"rows_read": 5, "rows_held": 3},
+        }
     ]
     assert {row["load_id"] for row in read_rows(tmp_path / "out/loads")} == others
     assert {row["load_id"] for row in read_rows(tmp_path / "out/dq")} == others
@@ -209,6 +212,27 @@ def test_a_load_of_which_rules_hold_too_much_is_refused_whole(
     assert sorted(held) == ["at-the-share"] * 3 + ["few"] * 2 + ["no-limit"] * 9
     published = {row["thing_id"][:3] for row in read_rows(tmp_path / "out/things/versions")}
     assert published == {"AT-", "FEW"}
+
+
+def test_a_load_that_reads_otherwise_than_it_landed_is_refused_and_the_others_go_on(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    def limit(rows: int) -> dict[str, Any]:
+        return {"limit": {"share": 0.5, "rows": 2, "landed": {"rows": str(rows)}}}
+
+    loads = [
+        _load_of(tmp_path, "one-short", 2, 0, **limit(3)),
+        _load_of(tmp_path, "whole", 3, 0, **limit(3)),
+    ]
+    build_silver(spark, parse_batch(batch_json(things_json(loads=loads))), str(tmp_path / "out"))
+
+    assert read_rows(tmp_path / "out/refused") == [
+        {
+            **{"load_id": "one-short", "rule": None, "rows_read": 2, "rows_held": 0},
+            "imbalance": "rows: 3.00 landed, 2.00 read",
+        }
+    ]
+    assert {row["load_id"] for row in read_rows(tmp_path / "out/loads")} == {"whole"}
 
 
 @pytest.mark.parametrize("missing", ["load", "history"])
