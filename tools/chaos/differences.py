@@ -23,6 +23,8 @@ _BRONZE_KEY = ("_load_id", "_row_id")
 AUDIT_KEYS: Mapping[str, tuple[str, ...]] = {
     "dq_results": ("run_id", "layer", "entity", "source_system", "load_id", "rule"),
     "files": ("uri", "generation"),
+    "gold_standings": ("source_system",),
+    "hospitals": ("source_system",),
     "leases": ("dag_id",),
     "pipeline_runs": ("run_id",),
     "publications": ("layer", "publication_id", "run_id"),
