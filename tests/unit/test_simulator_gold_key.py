@@ -107,7 +107,7 @@ def test_ages_are_the_parts_of_the_balances_of_complete_months() -> None:
 def test_grain_of_a_kpi_is_unique(name: str) -> None:
     table = simulated().keys[DAYS][f"gold.{name}"]
     rows = list(zip(*(column.to_pylist() for column in table.columns), strict=True))
-    assert rows
+    assert rows or name == "reconciling_items"  # in a plain world the two books tie
     assert compare(f"gold.{name}", table, rows) == []
 
 
