@@ -16,9 +16,9 @@ COUNTS = frozenset(
 DAYS = frozenset({"valid_from", "valid_to", "appeal_deadline"})
 WHOLE_NUMBERS = ("_count", "_days", "_sum", "_percent")
 RATIOS = frozenset(
-    {"average_billed_amount", "average_days", "average_days_to_appeal", "average_processing_days",
+    {"average_days", "average_days_to_appeal", "average_processing_days",
      "collected_per_charge", "credit_days", "dnfb_days", "dnsp_days", "fbns_days",
-     "gross_days_in_ar", "net_ar_amount", "net_days_in_ar", "seasonal_index"}
+     "gross_days_in_ar", "net_days_in_ar", "seasonal_index"}
 )  # fmt: skip
 VALUES = frozenset({"silver_value", "gold_value", "quarantined_value", "difference"})
 RATIO_TYPE = pa.decimal128(38, 9)

@@ -33,6 +33,7 @@ kpi:
   date_basis: date of service
   basis: gross
   exclusions: quarantined charges
+  differs: how it differs from the common wrong way
   source: whose definition it is
 columns:
   source_system: {type: STRING, description: Hospital.}

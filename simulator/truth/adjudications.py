@@ -6,10 +6,19 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
-from simulator.model import Claim, Transaction
+from simulator.model import Claim, Remittance, Transaction
 from simulator.truth.agreements import Agreements
-from simulator.truth.outcomes import DENIED, PAID, REVERSED, allowed, in_order, outcome
-from simulator.truth.published import Published
+from simulator.truth.outcomes import (
+    DENIED,
+    PAID,
+    REVERSED,
+    allowed,
+    in_order,
+    is_crossover,
+    outcome,
+    refused,
+)
+from simulator.truth.published import REJECTED, Published
 
 
 class Adjudicated(NamedTuple):
@@ -21,6 +30,7 @@ class Adjudicated(NamedTuple):
         first_outcome: the payer's first word.
         final_outcome: the payer's last word.
         allowed: cents in all, None before the payer's first word.
+        is_allowed_stated: the payer says what it allows of what it pays.
         remitted: cents that the payer pays in all, None before its first word.
         expected: cents that the contract allows, if there is one.
         cash_posted_date: the day of the first payment.
@@ -34,6 +44,7 @@ class Adjudicated(NamedTuple):
     first_outcome: str | None
     final_outcome: str | None
     allowed: int | None
+    is_allowed_stated: bool | None
     remitted: int | None
     expected: int | None
     cash_posted_date: date | None
@@ -48,10 +59,14 @@ def adjudicated(published: Published, agreements: Agreements) -> list[Adjudicate
     found = []
     for key, claim in published.claims.items():
         charge = published.charges.get(claim.transaction_id)
-        remits = in_order(published.remittances_of.get(key, ()))
+        remits = [
+            remit
+            for remit in in_order(published.remittances_of.get(key, ()))
+            if outcome(remit) is not None and not is_crossover(remit, claim)
+        ]
         outcomes = [outcome(remit) for remit in remits]
         is_first = claim.claim_frequency == "1" and claim.payer_sequence == "P"
-        is_untouched = claim.claim_status != "Rejected" and key not in replaced
+        is_untouched = claim.claim_status != REJECTED and key not in replaced
         adjudication = Adjudicated(
             claim=claim,
             charge=charge,
@@ -59,6 +74,7 @@ def adjudicated(published: Published, agreements: Agreements) -> list[Adjudicate
             first_outcome=_first(outcomes),
             final_outcome=_last(outcomes),
             allowed=sum(map(allowed, remits)) if remits else None,
+            is_allowed_stated=all(map(_states_allowed, remits)) if remits else None,
             remitted=sum([remit.paid_amount for remit in remits]) if remits else None,
             expected=agreements.allowed(claim, charge) if charge else None,
             cash_posted_date=cash.get(key),
@@ -66,7 +82,8 @@ def adjudicated(published: Published, agreements: Agreements) -> list[Adjudicate
             is_first_pass=is_first
             and is_untouched
             and _first(outcomes) == PAID
-            and not {DENIED, REVERSED} & set(outcomes),
+            and not {DENIED, REVERSED} & set(outcomes)
+            and not any(refused(remit) > 0 for remit in remits),
         )
         found.append(adjudication)
     return found
@@ -80,6 +97,10 @@ def _cash_dates(published: Published) -> dict[str, date]:
             day = days.get(posting.claim_id, posting.posting_date)
             days[posting.claim_id] = min(day, posting.posting_date)
     return days
+
+
+def _states_allowed(remit: Remittance) -> bool:
+    return outcome(remit) == DENIED or remit.allowed_amount is not None
 
 
 def _first(outcomes: Sequence[str | None]) -> str | None:

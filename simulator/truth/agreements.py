@@ -30,6 +30,12 @@ class Agreements:
         fee = _in_force(periods, claim.service_date)
         return claim.claim_amount * fee.allowed_percent // 100 if fee else None
 
+    def allowed_of_charge(self, charge: Transaction, billed: int) -> int | None:
+        """Returns what the charge's payer must allow of what was billed, None without contract."""
+        periods = self._fees.get((charge.payer_id, charge.procedure_code), ())
+        fee = _in_force(periods, charge.service_date)
+        return billed * fee.allowed_percent // 100 if fee else None
+
     def filing_days(self, payer: str, day: date) -> int | None:
         """Returns the days to file a claim by the terms in force on a day, None without a limit."""
         terms = _in_force(self._terms.get(payer, ()), day)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from simulator.counting import grouped, month_end, month_of
+from simulator.counting import grouped, month_end, month_of, month_start, trailing
 from simulator.model import Transaction
 from simulator.truth.adjudications import Adjudicated, adjudicated
 from simulator.truth.agreements import Agreements
+from simulator.truth.collectible import Collectible
 from simulator.truth.denials import Denial, denials
 from simulator.truth.members import Members
-from simulator.truth.postings import Ledger
-from simulator.truth.published import Published
+from simulator.truth.postings import CHARGE, Ledger
+from simulator.truth.published import REJECTED, Published
 from simulator.truth.receivables import Receivables
 from simulator.truth.reconciling import Item, reconciling_items
 
@@ -71,6 +72,16 @@ class Books:
         return Receivables(self.published, self.ledger)
 
     @cached_property
+    def collectible(self) -> Collectible:
+        """What is expected of the balances."""
+        return Collectible(self.published, self.ledger, self.receivables, self.agreements)
+
+    def is_window_full(self, month: int) -> bool:
+        """Returns whether charges were posted from the first day of the three months on."""
+        days = [line.day for line in self.ledger.lines if line.kind == CHARGE]
+        return bool(days) and min(days) <= month_start(trailing(month).start)
+
+    @cached_property
     def agreements(self) -> Agreements:
         """The contracts with the payers."""
         return Agreements(self.published)
@@ -84,6 +95,11 @@ class Books:
     def first_submissions(self) -> list[Adjudicated]:
         """The claims that billed a charge to its primary payer for the first time."""
         return [one for one in self.adjudications if one.is_first_submission]
+
+    @cached_property
+    def received(self) -> list[Adjudicated]:
+        """Of them those that the payer got: nobody rejected them on the way."""
+        return [one for one in self.first_submissions if one.claim.claim_status != REJECTED]
 
     @cached_property
     def denials(self) -> list[Denial]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from fractions import Fraction
 
+from simulator.clock import local_day
 from simulator.counting import (
     CENTS,
     grouped,
     is_mature,
+    month_end,
+    month_of,
     month_start,
     ratio,
     sums,
@@ -20,6 +23,8 @@ from simulator.truth.gold import Rows, gold_table
 from simulator.truth.keys import UNKNOWN, surrogate
 
 UNKNOWN_MEMBER = "Unknown"
+MONTHS_OF_A_YEAR = 12
+LATE_AFTER_DAYS = 3
 
 
 @gold_table(
@@ -83,8 +88,11 @@ def kpi_collection(books: Books) -> Rows:
     for month, charges in books.service_months.items():
         billed, adjusted = sums(charges, "amount", "adjustment_amount")
         collected = sum(sums(charges, "paid_amount", "patient_paid_amount"))
-        yield (month_start(month), is_mature(month, books.today), billed, adjusted, collected,
-               ratio(collected, billed), ratio(collected, billed - adjusted))  # fmt: skip
+        mature = is_mature(month, books.today)
+        rates = (
+            ratio(collected, whole) if mature else None for whole in (billed, billed - adjusted)
+        )
+        yield month_start(month), mature, billed, adjusted, collected, *rates
 
 
 @gold_table(
@@ -119,6 +127,36 @@ def kpi_patient_value(books: Books) -> Rows:
 
 
 @gold_table(
+    key="month_end_date",
+    measures="is_complete charge_count charge_amount late_charge_count late_charge_amount "
+    "late_charge_rate",
+)
+def kpi_late_charges(books: Books) -> Rows:
+    """Charges that were entered more than three days after the last service of their visit."""
+    charges, encounters = books.published.charges.values(), books.published.encounters
+    last = {
+        visit: max(charge.service_date for charge in members)
+        for visit, members in grouped(charges, lambda charge: charge.encounter_id).items()
+        if visit in encounters
+    }
+    posted = grouped(charges, lambda charge: month_of(local_day(charge.inserted_at, books.name)))
+    for month, members in posted.items():
+        late = [
+            charge
+            for charge in members
+            if (
+                local_day(charge.inserted_at, books.name)
+                - last.get(charge.encounter_id, charge.service_date)
+            ).days
+            > LATE_AFTER_DAYS
+        ]
+        (amount,), (late_amount,) = sums(members, "amount"), sums(late, "amount")
+        is_complete = books.is_complete(month)
+        yield (month_end(month), is_complete, len(members), amount, len(late), late_amount,
+               ratio(late_amount, amount) if is_complete else None)  # fmt: skip
+
+
+@gold_table(
     key="procedure_code category",
     measures="transaction_count billed_amount adjustment_amount collected_amount "
     "write_off_amount open_amount collected_per_charge net_collection_rate",
@@ -143,7 +181,8 @@ def kpi_procedure_profitability(books: Books) -> Rows:
 
 @gold_table(
     key="month_of_year",
-    measures="month_count transaction_count billed_amount average_billed_amount seasonal_index",
+    measures="month_count transaction_count billed_amount is_window_full average_billed_amount "
+    "seasonal_index",
 )
 def kpi_seasonality(books: Books) -> Rows:
     """Charges of complete months of service by month of the year."""
@@ -158,9 +197,10 @@ def kpi_seasonality(books: Books) -> Rows:
     for season, months in seasons.items():
         average = averages[season]
         index = average * len(averages) / sum(averages.values())
-        yield (season, len(months), len(charges[season]), billed[season],
-               ratio(average.numerator, average.denominator * CENTS),
-               ratio(index.numerator, index.denominator))  # fmt: skip
+        is_full = len(seasons) == MONTHS_OF_A_YEAR
+        yield (season, len(months), len(charges[season]), billed[season], is_full,
+               int(average + Fraction(1, 2)),
+               ratio(index.numerator, index.denominator) if is_full else None)  # fmt: skip
 
 
 def payment_status(charge: Transaction, claims: Collection[Claim]) -> str:

@@ -10,6 +10,7 @@ from datetime import date
 from simulator.clock import local_day
 from simulator.counting import (
     grouped,
+    is_mature,
     month_end,
     month_of,
     month_start,
@@ -21,6 +22,7 @@ from simulator.truth.adjudications import Adjudicated
 from simulator.truth.books import Books
 from simulator.truth.gold import Rows, gold_table
 from simulator.truth.outcomes import DENIED, PAID, outcome
+from simulator.truth.published import REJECTED
 
 
 @dataclass
@@ -28,15 +30,17 @@ class Variance:
     """What payers allow of claims against their contracts, in cents; never netted."""
 
     compared: int = 0
+    unstated: int = 0
     expected: int = 0
     underpaid_claims: int = 0
     underpaid: int = 0
     overpaid_claims: int = 0
     overpaid: int = 0
 
-    def add(self, expected: int, allowed: int) -> None:
+    def add(self, expected: int, allowed: int, is_stated: bool) -> None:
         """Compares a claim."""
         self.compared += 1
+        self.unstated += not is_stated
         self.expected += expected
         self.underpaid_claims += allowed < expected
         self.underpaid += max(expected - allowed, 0)
@@ -47,18 +51,19 @@ class Variance:
 @gold_table(
     key="payer_name",
     measures="claim_count pending_count decided_count approved_count denied_count rejected_count "
-    "approval_rate denial_rate",
+    "approval_rate denial_rate rejection_rate",
 )
 def kpi_claim_outcomes(books: Books) -> Rows:
     """Claims by the payer's decision."""
     for payer, claims in _payers(books.published.claims.values()).items():
         statuses = [claim.claim_status for claim in claims]
         pending, denied = statuses.count("Pending"), statuses.count("Denied")
-        rejected = statuses.count("Rejected")
-        decided = len(claims) - pending
-        approved = decided - denied - rejected
+        rejected = statuses.count(REJECTED)
+        decided = len(claims) - pending - rejected
+        approved = decided - denied
         yield (payer, len(claims), pending, decided, approved, denied, rejected,
-               ratio(approved, decided), ratio(denied, decided))  # fmt: skip
+               ratio(approved, decided), ratio(denied, decided),
+               ratio(rejected, len(claims)))  # fmt: skip
 
 
 @gold_table(
@@ -69,7 +74,7 @@ def kpi_claim_outcomes(books: Books) -> Rows:
 def kpi_processing_days(books: Books) -> Rows:
     """Days from claim to decision."""
     for payer, claims in _payers(books.published.claims.values()).items():
-        decided = [claim for claim in claims if claim.claim_status != "Pending"]
+        decided = [claim for claim in claims if claim.claim_status not in {"Pending", REJECTED}]
         days = [
             (decision - claim.claim_date).days
             for claim in decided
@@ -81,7 +86,7 @@ def kpi_processing_days(books: Books) -> Rows:
 
 @gold_table(
     key="payer_name claim_month",
-    measures="claim_count clean_count rejected_count first_pass_count clean_claim_rate "
+    measures="claim_count clean_count rejected_count first_pass_count is_mature clean_claim_rate "
     "rejection_rate first_pass_rate",
 )
 def kpi_clean_claims(books: Books) -> Rows:
@@ -91,13 +96,13 @@ def kpi_clean_claims(books: Books) -> Rows:
         lambda one: (one.claim.payer_id, month_of(one.claim.claim_date)),
     )
     for (payer, month), members in groups.items():
-        counts = (
-            sum(one.claim.edit_count == 0 for one in members),
-            sum(one.claim.claim_status == "Rejected" for one in members),
-            sum(one.is_first_pass for one in members),
-        )
-        rates = (ratio(count, len(members)) for count in counts)
-        yield payer, month_start(month), len(members), *counts, *rates
+        clean = sum(one.claim.edit_count == 0 for one in members)
+        rejected = sum(one.claim.claim_status == REJECTED for one in members)
+        passed = sum(one.is_first_pass for one in members)
+        mature = is_mature(month, books.today)
+        yield (payer, month_start(month), len(members), clean, rejected, passed, mature,
+               ratio(clean, len(members)), ratio(rejected, len(members)),
+               ratio(passed, len(members) - rejected) if mature else None)  # fmt: skip
 
 
 @gold_table(
@@ -130,13 +135,13 @@ def kpi_remittance_denials(books: Books) -> Rows:
 
 @gold_table(
     key="payer_name month_end_date",
-    measures="is_complete compared_count underpaid_count underpaid_amount overpaid_count "
-    "overpaid_amount",
+    measures="is_complete compared_count unstated_count underpaid_count underpaid_amount "
+    "overpaid_count overpaid_amount",
 )
 def kpi_contract_variance(books: Books) -> Rows:
     """What payers allow against their contracts."""
     for (payer, month), of in variances(books).items():
-        yield (payer, month_end(month), books.is_complete(month), of.compared,
+        yield (payer, month_end(month), books.is_complete(month), of.compared, of.unstated,
                of.underpaid_claims, of.underpaid, of.overpaid_claims, of.overpaid)  # fmt: skip
 
 
@@ -146,7 +151,8 @@ def kpi_unposted_cash(books: Books) -> Rows:
     remitted: Counter[str] = Counter()
     posted: Counter[str] = Counter()
     for remit in books.published.remittances:
-        remitted[remit.payer_id] += remit.paid_amount
+        if outcome(remit) is not None:
+            remitted[remit.payer_id] += remit.paid_amount
     for place, total in books.ledger.totals.items():
         if place.kind in {"payment", "takeback"}:
             posted[place.payer] -= total.amount
@@ -157,18 +163,18 @@ def kpi_unposted_cash(books: Books) -> Rows:
 @gold_table(
     key="payer_name",
     measures="claim_count first_pass_rate denial_rate median_payer_days p90_payer_days "
-    "underpaid_amount underpaid_rate takeback_amount takeback_rate overturn_rate",
+    "underpaid_amount unstated_count underpaid_rate takeback_amount takeback_rate overturn_rate",
 )
 def kpi_payer_scorecard(books: Books) -> Rows:
     """Payers compared with each other."""
-    first_submissions = grouped(books.first_submissions, lambda one: one.claim.payer_id)
+    received = grouped(books.received, lambda one: one.claim.payer_id)
     denials = grouped(books.denials, lambda denial: denial.payer)
     cash: Counter[tuple[str, str]] = Counter()
     for place, posted in books.ledger.totals.items():
         cash[place.payer, place.kind] += posted.amount
     compared, lags = variances(books), _lag_days(books)
-    for payer in _payers(books.published.claims.values()):
-        claims, denied = first_submissions.get(payer, []), denials.get(payer, [])
+    for payer, claims in received.items():
+        denied = denials.get(payer, [])
         days = lags.get((payer, "payer"), [])
         of_payer = [of for (name, _), of in compared.items() if name == payer]
         underpaid = sum(of.underpaid for of in of_payer)
@@ -179,7 +185,8 @@ def kpi_payer_scorecard(books: Books) -> Rows:
                ratio(sum(one.is_first_pass for one in claims), len(claims)),
                ratio(sum(denial.is_initial for denial in denied), len(claims)),
                nearest_rank(days, 50) if days else None, nearest_rank(days, 90) if days else None,
-               underpaid, ratio(underpaid, sum(of.expected for of in of_payer)),
+               underpaid, sum(of.unstated for of in of_payer),
+               ratio(underpaid, sum(of.expected for of in of_payer)),
                takeback, ratio(takeback, -cash[payer, "payment"]),
                ratio(overturned, overturned + upheld))  # fmt: skip
 
@@ -191,14 +198,14 @@ def variances(books: Books) -> dict[tuple[str, int], Variance]:
         is_compared = one.claim.payer_sequence == "P" and one.final_outcome == "Paid"
         if is_compared and one.expected is not None and one.first_remit_date:
             place = one.claim.payer_id, month_of(one.first_remit_date)
-            cells[place].add(one.expected, one.allowed or 0)
+            cells[place].add(one.expected, one.allowed or 0, bool(one.is_allowed_stated))
     return cells
 
 
 def _lag_days(books: Books) -> dict[tuple[str, str], list[int]]:
     """Returns by payer and step the days of claims, where both ends are known and in order."""
     days = defaultdict(list)
-    for one in books.first_submissions:
+    for one in books.received:
         for lag, begin, end in _steps(one, books.name):
             if begin and end and begin <= end:
                 days[one.claim.payer_id, lag].append((end - begin).days)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from simulator.counting import (
@@ -29,8 +30,8 @@ WHOLE_CENT = Decimal(1)
     key="transaction_key",
     measures="claim_key payer_key provider_key department_key service_date "
     "denial_date group_code reason_code remark_code category stage denied_amount is_initial "
-    "first_appeal_date appeal_outcome is_worked recovered_amount written_off_amount status "
-    "days_to_appeal days_to_resolution appeal_deadline",
+    "first_appeal_date appeal_outcome is_worked recovered_amount written_off_amount "
+    "open_amount status days_to_appeal days_to_resolution appeal_deadline",
 )
 def fact_denials(books: Books) -> Rows:
     """The first denial of every charge that its primary payer denied."""
@@ -43,19 +44,19 @@ def fact_denials(books: Books) -> Rows:
                why.group, why.code, why.remark, *why.cause, denial.amount, denial.is_initial,
                denial.first_appeal_date,
                denial.appeal_outcome, denial.is_worked, denial.recovered, denial.written_off,
-               denial.status, denial.days_to_appeal, denial.days_to_resolution,
-               denial.appeal_deadline)  # fmt: skip
+               denial.open_amount, denial.status, denial.days_to_appeal,
+               denial.days_to_resolution, denial.appeal_deadline)  # fmt: skip
 
 
 @gold_table(
     key="payer_name month_end_date",
-    measures="is_complete denied_count denied_amount prior_submitted_count "
+    measures="is_complete is_window_full denied_count denied_amount prior_submitted_count "
     "prior_submitted_amount initial_denial_rate initial_denial_amount_rate",
 )
 def kpi_initial_denials(books: Books) -> Rows:
     """First denials of a month over the claims of an average month of the three before."""
     submitted = grouped(
-        books.first_submissions, lambda one: (one.claim.payer_id, month_of(one.claim.claim_date))
+        books.received, lambda one: (one.claim.payer_id, month_of(one.claim.claim_date))
     )
     counts = {place: len(members) for place, members in submitted.items()}
     amounts = {
@@ -66,20 +67,22 @@ def kpi_initial_denials(books: Books) -> Rows:
         (denial for denial in books.denials if denial.is_initial),
         lambda denial: (denial.payer, month_of(denial.day)),
     )
-    for payer, months in _active_months(books).items():
-        for month in months:
+    for payer, days in _active_days(books).items():
+        first = min(days)
+        for month in range(month_of(first), month_of(max(days)) + 1):
             before = [(payer, one) for one in trailing(month - 1)]
             prior = sum(counts.get(place, 0) for place in before)
             prior_amount = sum(amounts.get(place, 0) for place in before)
             denied = initial.get((payer, month), [])
             denied_amount = _denied(denied)
             is_complete = books.is_complete(month)
+            is_full = first <= month_start(month - TRAILING_MONTHS)
             rates = (
-                ratio(part * TRAILING_MONTHS, whole) if is_complete else None
+                ratio(part * TRAILING_MONTHS, whole) if is_complete and is_full else None
                 for part, whole in ((len(denied), prior), (denied_amount, prior_amount))
             )
-            yield (payer, month_end(month), is_complete, len(denied), denied_amount, prior,
-                   prior_amount, *rates)  # fmt: skip
+            yield (payer, month_end(month), is_complete, is_full, len(denied), denied_amount,
+                   prior, prior_amount, *rates)  # fmt: skip
 
 
 @gold_table(
@@ -93,7 +96,7 @@ def kpi_denial_cohorts(books: Books) -> Rows:
         (
             charge
             for account, charge in books.published.charges.items()
-            if account in books.published.primary_claims_of
+            if books.published.is_claimed(account)
         ),
         lambda charge: (charge.payer_id, month_of(charge.service_date)),
     )
@@ -178,14 +181,14 @@ def kpi_appeals(books: Books) -> Rows:
                ratio(sum(days), len(days)))  # fmt: skip
 
 
-def _active_months(books: Books) -> dict[str, range]:
-    """Returns the months from a payer's first claim or remittance to the last."""
-    months: dict[str, set[int]] = {}
+def _active_days(books: Books) -> dict[str, set[date]]:
+    """Returns the days of a payer's claims and remittances."""
+    days: dict[str, set[date]] = {}
     for claim in books.published.claims.values():
-        months.setdefault(claim.payer_id, set()).add(month_of(claim.claim_date))
+        days.setdefault(claim.payer_id, set()).add(claim.claim_date)
     for remit in books.published.remittances:
-        months.setdefault(remit.payer_id, set()).add(month_of(remit.remit_date))
-    return {payer: range(min(active), max(active) + 1) for payer, active in months.items()}
+        days.setdefault(remit.payer_id, set()).add(remit.remit_date)
+    return days
 
 
 def _provider_key(books: Books, denial: Denial) -> str:

@@ -10,11 +10,11 @@ from typing import NamedTuple
 from simulator.counting import grouped
 from simulator.model import Appeal, Claim, Posting, Remittance, Transaction
 from simulator.truth.agreements import Agreements
-from simulator.truth.outcomes import DENIED, Reason, outcome, refusal
+from simulator.truth.outcomes import DENIED, Reason, is_crossover, outcome, refusal
 from simulator.truth.published import Published
 
 DENIAL_REASONS = frozenset({"DENIAL", "TIMELY_FILING"})
-OPEN, RECOVERED, WRITTEN_OFF = "Open", "Recovered", "Written off"
+OPEN, RECOVERED, WRITTEN_OFF, CLOSED = "Open", "Recovered", "Written off", "Closed"
 
 
 class Denial(NamedTuple):
@@ -28,7 +28,9 @@ class Denial(NamedTuple):
     is_worked: bool
     recovered: int
     written_off: int
-    resolved_date: date | None
+    open_amount: int
+    last_payment_date: date | None
+    last_write_off_date: date | None
     appeal_deadline: date | None
 
     @property
@@ -63,15 +65,18 @@ class Denial(NamedTuple):
 
     @property
     def status(self) -> str:
-        """Whether the money came, was given up or is still out."""
+        """Whether the payer still owes some of it; if not, whether it was given up or came."""
+        if self.open_amount > 0:
+            return OPEN
         if self.written_off > 0:
             return WRITTEN_OFF
-        return RECOVERED if self.recovered > 0 else OPEN
+        return RECOVERED if self.recovered > 0 else CLOSED
 
     @property
-    def open_amount(self) -> int:
-        """What was denied and is still out."""
-        return self.amount if self.status == OPEN else 0
+    def resolved_date(self) -> date | None:
+        """When the last of the money came or was given up."""
+        days = {WRITTEN_OFF: self.last_write_off_date, RECOVERED: self.last_payment_date}
+        return days.get(self.status)
 
     @property
     def days_to_appeal(self) -> int | None:
@@ -108,7 +113,8 @@ def _first_denials(published: Published) -> dict[str, tuple[Claim, Remittance]]:
     first: dict[str, tuple[Claim, Remittance]] = {}
     for remit in published.remittances:
         claim = published.claims.get(remit.claim_id)
-        if outcome(remit) == DENIED and claim and claim.payer_sequence == "P":
+        is_of_primary = claim and claim.payer_sequence == "P" and not is_crossover(remit, claim)
+        if claim and is_of_primary and outcome(remit) == DENIED:
             first.setdefault(claim.transaction_id, (claim, remit))
     return {account: denial for account, denial in first.items() if account in published.charges}
 
@@ -140,7 +146,7 @@ def _followed(
         if line.posting_kind == "write_off" and line.reason_code in DENIAL_REASONS
     ]
     recovered, written_off = -_sum(payments) - _sum(takebacks), -_sum(write_offs)
-    payments = payments if recovered > 0 else []
+    owed = charge.amount + _balance(postings, remit.payer_id)
     appeal_days = agreements.appeal_days(remit.payer_id, day)
     return Denial(
         charge=charge,
@@ -152,7 +158,9 @@ def _followed(
         or any(one is not claim and one.claim_date >= day for one in primary_claims),
         recovered=recovered,
         written_off=written_off,
-        resolved_date=_first_day(write_offs if written_off > 0 else payments),
+        open_amount=max(min(owed, remit.charge_amount - recovered - written_off), 0),
+        last_payment_date=_last_day(payments),
+        last_write_off_date=_last_day(write_offs),
         appeal_deadline=None if appeal_days is None else day + timedelta(days=appeal_days),
     )
 
@@ -161,5 +169,12 @@ def _sum(postings: Iterable[Posting]) -> int:
     return sum(line.amount for line in postings)
 
 
-def _first_day(postings: Iterable[Posting]) -> date | None:
-    return min((line.posting_date for line in postings), default=None)
+def _balance(postings: Iterable[Posting], payer: str) -> int:
+    """Returns what a payer's balance changed by; a transfer takes from one and gives to another."""
+    return sum(
+        line.amount * ((line.payer_id == payer) - (line.to_payer_id == payer)) for line in postings
+    )
+
+
+def _last_day(postings: Iterable[Posting]) -> date | None:
+    return max((line.posting_date for line in postings), default=None)

@@ -5,10 +5,20 @@ from __future__ import annotations
 from bisect import bisect_left
 from datetime import date, timedelta
 
-from simulator.counting import day_count, grouped, month_end, ratio, sums, trailing
+from simulator.clock import local_day
+from simulator.counting import (
+    day_count,
+    grouped,
+    month_end,
+    month_start,
+    ratio,
+    sums,
+    trailing,
+)
 from simulator.truth.books import Books
 from simulator.truth.denials import OPEN
 from simulator.truth.gold import Rows, gold_table
+from simulator.truth.published import REJECTED
 from simulator.vocabulary import SELF_PAY
 
 DAYS_LEFT = (-1, 7, 14, 30)
@@ -17,8 +27,8 @@ DAYS_LEFT_BUCKETS = ("past", "0-7", "8-14", "15-30", "over 30")
 
 @gold_table(
     key="month_end_date",
-    measures="dnfb_amount fbns_amount dnsp_amount trailing_billed_amount trailing_day_count "
-    "dnfb_days fbns_days dnsp_days",
+    measures="is_window_full dnfb_amount fbns_amount dnsp_amount trailing_billed_amount "
+    "trailing_day_count dnfb_days fbns_days dnsp_days",
 )
 def kpi_dnfb(books: Books) -> Rows:
     """Charges not final billed, or billed and not sent to the payer."""
@@ -33,6 +43,9 @@ def kpi_dnfb(books: Books) -> Rows:
     ]
     if all(billed == date.max for _, billed, _, _ in charges):
         return
+    first = min(
+        local_day(charge.inserted_at, books.name) for charge in books.published.charges.values()
+    )
     for month in books.ledger.months(books.today):
         day = month_end(month)
         if day > books.today:
@@ -48,8 +61,9 @@ def kpi_dnfb(books: Books) -> Rows:
             if one in books.service_months
         )
         amounts, days = (not_billed, not_sent, not_billed + not_sent), day_count(months)
-        rates = (ratio(amount * days, charged) for amount in amounts)
-        yield day, *amounts, charged, days, *rates
+        is_full = first <= month_start(months.start)
+        rates = (ratio(amount * days, charged) if is_full else None for amount in amounts)
+        yield day, is_full, *amounts, charged, days, *rates
 
 
 @gold_table(key="payer_name days_left_bucket", measures="charge_count charge_amount")
@@ -60,7 +74,7 @@ def kpi_filing_exposure(books: Books) -> Rows:
             (charge.payer_id, _bucket(limit, books.today), charge)
             for account, charge in books.published.charges.items()
             if charge.open_amount > 0
-            and not _is_claimed(books, account)
+            and not books.published.is_claimed(account)
             and (limit := _filing_limit(books, charge.payer_id, charge.service_date))
         ),
         lambda exposed: exposed[:2],
@@ -84,17 +98,13 @@ def kpi_appeal_exposure(books: Books) -> Rows:
         lambda exposed: exposed[:2],
     )
     for place, members in groups.items():
-        yield *place, len(members), sum(denial.amount for _, _, denial in members)
+        yield *place, len(members), sum(denial.open_amount for _, _, denial in members)
 
 
 def _sent(books: Books, account: str) -> date:
     claims = books.published.primary_claims_of.get(account, [])
-    return min((claim.claim_date for claim in claims), default=date.max)
-
-
-def _is_claimed(books: Books, account: str) -> bool:
-    claims = books.published.primary_claims_of.get(account, [])
-    return any(claim.claim_status != "Rejected" for claim in claims)
+    sent = (claim.claim_date for claim in claims if claim.claim_status != REJECTED)
+    return min(sent, default=date.max)
 
 
 def _filing_limit(books: Books, payer: str, service: date) -> date | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from simulator.clock import local_day
+from simulator.counting import grouped
 from simulator.derived import DERIVED_COLUMNS, derived
 from simulator.model import Transaction
 from simulator.truth.adjudications import Adjudicated
@@ -13,9 +14,18 @@ from simulator.truth.charge_tables import payment_status
 from simulator.truth.claim_tables import decision_date
 from simulator.truth.gold import Rows, gold_table
 from simulator.truth.keys import UNKNOWN, payer_key, surrogate
-from simulator.truth.outcomes import DENIED, allowed, in_order, outcome, reasons
+from simulator.truth.outcomes import (
+    DENIED,
+    allowed,
+    in_order,
+    is_crossover,
+    outcome,
+    reasons,
+    refused,
+)
 
 CODES_ARRIVE = "a code set has no time of change: its versions begin when its file arrives"
+PLB_KINDS = {"WO": "recoupment", "FB": "forwarded", "L6": "interest"}
 PEOPLE = ("patient_key patient_version_key provider_key provider_version_key department_key "
           "department_version_key")  # fmt: skip
 
@@ -63,7 +73,8 @@ def fact_encounters(books: Books) -> Rows:
     "original_claim_key payer_sequence edit_count service_date charge_posted_date bill_date "
     "claim_date adjudication_date decision_date first_remit_date first_outcome final_outcome "
     "cash_posted_date is_first_pass processing_days claim_status payment_status payer_type "
-    "billed_amount paid_amount expected_allowed_amount allowed_amount remitted_amount "
+    "billed_amount paid_amount expected_allowed_amount allowed_amount is_allowed_stated "
+    "remitted_amount "
     "deductible_amount coinsurance_amount copay_amount coverage_rate",
 )
 def fact_claims(books: Books) -> Rows:
@@ -83,7 +94,8 @@ def fact_claims(books: Books) -> Rows:
                claim.claim_date, claim.adjudication_date, decided, one.first_remit_date,
                one.first_outcome, one.final_outcome, one.cash_posted_date, one.is_first_pass,
                _processing_days(one, decided), claim.claim_status, status, claim.payer_type,
-               claim.claim_amount, claim.paid_amount, one.expected, one.allowed, one.remitted,
+               claim.claim_amount, claim.paid_amount, one.expected, one.allowed,
+               one.is_allowed_stated, one.remitted,
                claim.deductible_amount, claim.coinsurance_amount, claim.copay_amount,
                coverage)  # fmt: skip
 
@@ -91,31 +103,38 @@ def fact_claims(books: Books) -> Rows:
 @gold_table(
     key="remittance_key",
     measures="claim_key transaction_key payer_key remit_date check_number status_code "
-    "charge_amount allowed_amount paid_amount patient_responsibility_amount adjusted_amount "
-    "place is_last",
+    "charge_amount allowed_amount is_allowed_stated paid_amount patient_responsibility_amount "
+    "adjusted_amount refused_amount is_crossover place is_last",
 )
 def fact_remittances(books: Books) -> Rows:
     """Remittances, each in its place among those of its claim."""
-    for claim_id, remits in books.published.remittances_of.items():
+    claims = books.published.claims
+    sides = grouped(
+        books.published.remittances,
+        lambda remit: (remit.claim_id, is_crossover(remit, claims.get(remit.claim_id))),
+    )
+    for (claim_id, is_later_payers), remits in sides.items():
         ordered = in_order(remits)
         last = max(
             range(len(ordered)), key=lambda place: (outcome(ordered[place]) is not None, place)
         )
-        claim = books.published.claims.get(claim_id)
+        claim = claims.get(claim_id)
         claim_key = surrogate(books.name, claim_id) if claim else UNKNOWN
         charge_key = _charge_key(books, claim.transaction_id) if claim else UNKNOWN
         for place, remit in enumerate(ordered):
             adjusted = sum(why.amount for why in reasons(remit))
             yield (surrogate(books.name, remit.remittance_id), claim_key, charge_key,
                    payer_key(remit.payer_id), remit.remit_date, remit.check_number,
-                   remit.status_code, remit.charge_amount, allowed(remit), remit.paid_amount,
-                   remit.patient_responsibility_amount or 0, adjusted, place + 1,
-                   place == last)  # fmt: skip
+                   remit.status_code, remit.charge_amount, allowed(remit),
+                   remit.allowed_amount is not None, remit.paid_amount,
+                   remit.patient_responsibility_amount or 0, adjusted, refused(remit),
+                   is_later_payers, place + 1, place == last)  # fmt: skip
 
 
 @gold_table(
     key="remittance_key adjustment_number",
-    measures="claim_key payer_key remit_date is_denial group_code reason_code remark_code amount",
+    measures="claim_key payer_key remit_date is_denial is_refusal group_code reason_code "
+    "remark_code amount",
 )
 def fact_claim_adjustments(books: Books) -> Rows:
     """Why payers pay less than was billed."""
@@ -126,8 +145,23 @@ def fact_claim_adjustments(books: Books) -> Rows:
         claim_key = surrogate(books.name, claim) if claim in claims else UNKNOWN
         for why in reasons(remit):
             yield (surrogate(books.name, remit.remittance_id), why.number, claim_key,
-                   payer_key(remit.payer_id), remit.remit_date, is_denial, why.group, why.code,
-                   why.remark, why.amount)  # fmt: skip
+                   payer_key(remit.payer_id), remit.remit_date, is_denial, why.refuses,
+                   why.group, why.code, why.remark, why.amount)  # fmt: skip
+
+
+@gold_table(
+    key="provider_adjustment_key",
+    measures="payer_key claim_key check_number adjustment_date reason_code kind amount",
+)
+def fact_provider_adjustments(books: Books) -> Rows:
+    """What payers keep back from a check, or add to it, apart from its claims."""
+    for line in books.published.provider_adjustments:
+        claim = line.claim_id
+        known = surrogate(books.name, claim) if claim in books.published.claims else UNKNOWN
+        yield (surrogate(books.name, line.adjustment_id), payer_key(line.payer_id),
+               known if claim else None, line.check_number, line.adjustment_date,
+               line.reason_code, PLB_KINDS.get(line.reason_code, "other"),
+               line.amount)  # fmt: skip
 
 
 def _people(books: Books, record: object, day: date) -> tuple[str, ...]:

@@ -6,7 +6,6 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 from simulator.counting import (
-    CENTS,
     TRAILING_MONTHS,
     day_count,
     grouped,
@@ -126,16 +125,16 @@ def kpi_month_close(books: Books) -> Rows:
 
 @gold_table(
     key="month_end_date",
-    measures="is_complete cash_amount trailing_net_revenue_amount cash_rate",
+    measures="is_complete is_window_full cash_amount trailing_net_revenue_amount cash_rate",
 )
 def kpi_cash_yield(books: Books) -> Rows:
     """Cash of a month over the net revenue of an average month of three."""
     closes = month_closes(books.ledger)
     for month in books.ledger.months(books.today):
         cash, revenue = closes[month].cash, _trailing_net_revenue(closes, month)
-        is_complete = books.is_complete(month)
-        rate = ratio(cash * TRAILING_MONTHS, revenue) if is_complete else None
-        yield month_end(month), is_complete, cash, revenue, rate
+        is_complete, is_full = books.is_complete(month), books.is_window_full(month)
+        rate = ratio(cash * TRAILING_MONTHS, revenue) if is_complete and is_full else None
+        yield month_end(month), is_complete, is_full, cash, revenue, rate
 
 
 @gold_table(
@@ -158,7 +157,7 @@ def kpi_bad_debt_charity(books: Books) -> Rows:
 
 @gold_table(
     key="month_end_date",
-    measures="is_complete denial_write_off_amount trailing_net_revenue_amount "
+    measures="is_complete is_window_full denial_write_off_amount trailing_net_revenue_amount "
     "denial_write_off_rate",
 )
 def kpi_denial_write_offs(books: Books) -> Rows:
@@ -166,18 +165,19 @@ def kpi_denial_write_offs(books: Books) -> Rows:
     closes = month_closes(books.ledger)
     for month in books.ledger.months(books.today):
         written, revenue = closes[month].denial, _trailing_net_revenue(closes, month)
-        is_complete = books.is_complete(month)
-        rate = ratio(written * TRAILING_MONTHS, revenue) if is_complete else None
-        yield month_end(month), is_complete, written, revenue, rate
+        is_complete, is_full = books.is_complete(month), books.is_window_full(month)
+        rate = ratio(written * TRAILING_MONTHS, revenue) if is_complete and is_full else None
+        yield month_end(month), is_complete, is_full, written, revenue, rate
 
 
 @gold_table(
     key="month_end_date",
-    measures="open_ar_amount credit_amount trailing_billed_amount trailing_day_count "
-    "gross_days_in_ar net_ar_amount trailing_net_revenue_amount net_days_in_ar credit_days",
+    measures="is_window_full is_reserve_known open_ar_amount credit_amount "
+    "trailing_billed_amount trailing_day_count gross_days_in_ar contractual_allowance_amount "
+    "reserve_amount net_ar_amount trailing_net_revenue_amount net_days_in_ar credit_days",
 )
 def kpi_days_in_ar(books: Books) -> Rows:
-    """Balances over the charges, or the net revenue, of an average day of three months."""
+    """Balances, or what is expected of them, over an average day's charges, or net revenue."""
     closes = month_closes(books.ledger)
     cells = grouped(books.receivables.aged, lambda cell: cell.month)
     for month in books.ledger.months(books.today):
@@ -186,10 +186,15 @@ def kpi_days_in_ar(books: Books) -> Rows:
         of, days = total(cells.get(month, ())), day_count(trailing(month))
         billed = sum(closes[one].gross for one in trailing(month))
         revenue = _trailing_net_revenue(closes, month)
-        net = ratio(of.net * revenue, billed * CENTS)
-        yield (month_end(month), of.owed, of.credit, billed, days, ratio(of.owed * days, billed),
-               net, revenue, None if net is None else ratio(net * days * CENTS, revenue),
-               ratio(of.credit * days, revenue))  # fmt: skip
+        allowance, reserve = books.collectible.expected(month)
+        net = None if reserve is None else of.owed - allowance - reserve - of.credit
+        is_full = books.is_window_full(month)
+        gross_days, net_days, credit_days = (
+            ratio(amount * days, whole) if is_full and amount is not None else None
+            for amount, whole in ((of.owed, billed), (net, revenue), (of.credit, revenue))
+        )
+        yield (month_end(month), is_full, reserve is not None, of.owed, of.credit, billed, days,
+               gross_days, allowance, reserve, net, revenue, net_days, credit_days)  # fmt: skip
 
 
 @gold_table(

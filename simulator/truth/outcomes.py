@@ -9,26 +9,53 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from simulator.model import Remittance
+from simulator.model import Claim, Remittance
 
 DENIED, PAID, REVERSED = "Denied", "Paid", "Reversed"
 STATUS_DENIED, STATUS_REVERSED = "4", "22"
 UNDECIDED = frozenset({"23", "25"})
+OF_LATER_PAYERS = frozenset({"2", "3", "20", "21"})
 PATIENT_GROUP, OTHER_GROUP = "PR", "OA"
 CAUSES = {
-    "16": ("Billing", "mid"),
-    "18": ("Billing", "back"),
-    "22": ("Eligibility", "front"),
-    "27": ("Eligibility", "front"),
-    "29": ("Timely filing", "back"),
-    "50": ("Medical necessity", "mid"),
-    "97": ("Coding", "mid"),
-    "197": ("Authorization", "front"),
-    "45": ("Contractual", "none"),
-    "23": ("Other payer", "none"),
     "1": ("Patient", "none"),
     "2": ("Patient", "none"),
     "3": ("Patient", "none"),
+    "4": ("Coding", "mid"),
+    "11": ("Coding", "mid"),
+    "15": ("Authorization", "front"),
+    "16": ("Billing", "mid"),
+    "18": ("Billing", "back"),
+    "22": ("Eligibility", "front"),
+    "23": ("Other payer", "none"),
+    "24": ("Contractual", "none"),
+    "26": ("Eligibility", "front"),
+    "27": ("Eligibility", "front"),
+    "29": ("Timely filing", "back"),
+    "31": ("Eligibility", "front"),
+    "45": ("Contractual", "none"),
+    "50": ("Medical necessity", "mid"),
+    "59": ("Contractual", "none"),
+    "66": ("Patient", "none"),
+    "94": ("Contractual", "none"),
+    "96": ("Coverage", "front"),
+    "97": ("Coding", "mid"),
+    "100": ("Patient", "none"),
+    "101": ("Predetermination", "none"),
+    "104": ("Contractual", "none"),
+    "109": ("Eligibility", "front"),
+    "119": ("Coverage", "front"),
+    "131": ("Contractual", "none"),
+    "137": ("Contractual", "none"),
+    "144": ("Contractual", "none"),
+    "151": ("Medical necessity", "mid"),
+    "167": ("Coverage", "mid"),
+    "187": ("Patient", "none"),
+    "197": ("Authorization", "front"),
+    "204": ("Coverage", "front"),
+    "226": ("Billing", "mid"),
+    "237": ("Contractual", "none"),
+    "252": ("Billing", "mid"),
+    "253": ("Contractual", "none"),
 }
 OTHER_CAUSE = ("Other", "unknown")
 _PLACES = [Remittance._fields.index(f"adjustment_{number}_group") for number in (1, 2, 3, 4)]
@@ -46,9 +73,7 @@ class Reason(NamedTuple):
     @property
     def refuses(self) -> bool:
         """Whether it refuses what could have been paid, and is no share of the patient's."""
-        if self.code in CAUSES:
-            return CAUSES[self.code][1] != "none"
-        return self.group != PATIENT_GROUP
+        return self.group != PATIENT_GROUP and self.cause[1] != "none"
 
     @property
     def cause(self) -> tuple[str, str]:
@@ -79,6 +104,19 @@ def outcome(remit: Remittance) -> str | None:
     if remit.paid_amount == 0 and any(why.amount > 0 and why.refuses for why in reasons(remit)):
         return DENIED
     return PAID
+
+
+def refused(remit: Remittance) -> int:
+    """Returns the cents that are refused with a reason that denies."""
+    if outcome(remit) is None:
+        return 0
+    return sum(why.amount for why in reasons(remit) if why.refuses)
+
+
+def is_crossover(remit: Remittance, claim: Claim | None) -> bool:
+    """Returns whether a later payer decides a claim that was sent to the primary one."""
+    is_primary = claim is not None and claim.payer_sequence == "P"
+    return is_primary and remit.status_code in OF_LATER_PAYERS
 
 
 def allowed(remit: Remittance) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from operator import attrgetter
 from typing import Any
@@ -20,10 +20,13 @@ from simulator.model import (
     Posting,
     Procedure,
     Provider,
+    ProviderAdjustment,
     Remittance,
     Transaction,
 )
 from simulator.shelf import Shelf, Version
+
+REJECTED = "Rejected"
 
 
 class Published:
@@ -56,6 +59,9 @@ class Published:
         self.claims: dict[str, Claim] = self.current("claims")
         self.procedures: dict[str, Procedure] = self.current("procedures")
         self.postings: list[Posting] = list(self.current("postings").values())
+        self.provider_adjustments: list[ProviderAdjustment] = list(
+            self.current("provider_adjustments").values()
+        )
         self.appeals: list[Appeal] = list(self.current("appeals").values())
         self.fee_schedules: list[FeeSchedule] = list(self.current("fee_schedules").values())
         self.payer_terms: list[PayerTerms] = list(self.current("payer_terms").values())
@@ -80,6 +86,12 @@ class Published:
         return self._changed_at[entity]
 
     @cached_property
+    def first_date(self) -> date | None:
+        """The first business date, on which the hospital was read for the first time."""
+        days = [version.day for shelf in self._shelves.values() for version in shelf.versions]
+        return self.today - timedelta(max(days)) if days else None
+
+    @cached_property
     def remittances(self) -> list[Remittance]:
         """The payers' remittances, in the order of their days."""
         remits = self.current("remittances").values()
@@ -95,6 +107,11 @@ class Published:
         """The claims that bill a transaction to its primary payer."""
         primary = [claim for claim in self.claims.values() if claim.payer_sequence == "P"]
         return grouped(primary, attrgetter("transaction_id"))
+
+    def is_claimed(self, account: str) -> bool:
+        """Returns whether the primary payer got a claim for a transaction: one not rejected."""
+        claims = self.primary_claims_of.get(account, [])
+        return any(claim.claim_status != REJECTED for claim in claims)
 
     @cached_property
     def remittances_of(self) -> dict[str, list[Remittance]]:

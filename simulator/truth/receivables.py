@@ -52,12 +52,12 @@ class Standing(NamedTuple):
     @property
     def bucket(self) -> str:
         """The age of the service at the month end."""
-        return _bucket(self.service_date, self.month)
+        return age_bucket(self.service_date, self.month)
 
     @property
     def bill_bucket(self) -> str:
         """The age of the bill at the month end."""
-        return _bucket(self.bill_date, self.month) if self.is_billed else UNBILLED
+        return age_bucket(self.bill_date, self.month) if self.is_billed else UNBILLED
 
     @property
     def is_billed(self) -> bool:
@@ -124,7 +124,8 @@ def total(cells: Iterable[Cell]) -> Balances:
 
 
 @cache
-def _bucket(since: date | None, month: int) -> str:
+def age_bucket(since: date | None, month: int) -> str:
+    """Returns the age at the end of a month of what began on a day."""
     if since is None:
         return UNBILLED
     return BUCKETS[bisect_left(AGES, (month_end(month) - since).days)]

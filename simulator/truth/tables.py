@@ -19,6 +19,7 @@ from simulator.truth import (
     ledger_tables,
     reconciliation_tables,
     record_tables,
+    recoupment_tables,
     work_tables,
 )
 from simulator.truth.books import Books
@@ -26,7 +27,8 @@ from simulator.truth.gold import GoldTable
 
 _MODULES = (dimension_tables, fact_tables, account_tables, charge_tables, claim_tables,
             denial_tables, ledger_tables, balance_tables, exposure_tables, record_tables,
-            work_tables, forecast_tables, control_tables, reconciliation_tables)  # fmt: skip
+            work_tables, forecast_tables, control_tables, reconciliation_tables,
+            recoupment_tables)  # fmt: skip
 TABLES: dict[str, GoldTable] = {
     table.count.__name__: table
     for module in _MODULES

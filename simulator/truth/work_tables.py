@@ -9,13 +9,14 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
 from simulator.care import is_insured
-from simulator.counting import ratio
+from simulator.counting import grouped, ratio
 from simulator.truth.adjudications import Adjudicated
 from simulator.truth.books import Books
 from simulator.truth.denials import OPEN
 from simulator.truth.gold import Rows, gold_table
 from simulator.truth.keys import payer_key, surrogate
 from simulator.truth.outcomes import PAID
+from simulator.truth.published import REJECTED
 
 UNCLAIMED_DAYS, UNANSWERED_DAYS = 61, 91
 LATE_FILING, UNDERPAID = "late_filing", "underpaid_claim"
@@ -95,6 +96,7 @@ def findings(books: Books) -> list[Finding]:
     found = (
         *_visits_without_charge(books),
         *_charges_without_claim(books),
+        *_rejected_claims(books),
         *_claims_without_answer(books),
         *_underpaid_claims(books),
         *_late_filings(books),
@@ -128,6 +130,28 @@ def _charges_without_claim(books: Books) -> Iterator[Finding]:
                           day, day + timedelta(UNCLAIMED_DAYS),
                           _filing_limit(books, charge.payer_id, day),
                           max(charge.open_amount, 0))  # fmt: skip
+
+
+def _rejected_claims(books: Books) -> Iterator[Finding]:
+    """Claims that were rejected, and none to the same payer followed that was not."""
+    groups = grouped(
+        (one for one in books.adjudications if one.claim.claim_frequency != "8"),
+        lambda one: (
+            one.claim.transaction_id if one.charge else one.claim.claim_id,
+            one.claim.payer_sequence,
+        ),
+    )
+    for claims in groups.values():
+        day = max(one.claim.claim_date for one in claims)
+        latest = [one for one in claims if one.claim.claim_date == day]
+        if any(one.claim.claim_status != REJECTED for one in latest):
+            continue
+        one = min(latest, key=lambda one: surrogate(books.name, one.claim.claim_id))
+        amount, claim = one.claim.claim_amount, one.claim
+        owed = max(one.charge.open_amount, 0) if one.charge else amount
+        limit = _filing_limit(books, claim.payer_id, claim.service_date)
+        found = claim.adjudication_date or claim.claim_date
+        yield _of_claim("rejected_claim", one, found, limit, min(amount, owed))
 
 
 def _claims_without_answer(books: Books) -> Iterator[Finding]:
@@ -199,12 +223,12 @@ def _unworked_denials(books: Books) -> Iterator[Work]:
             denied[denial.reason_code] += denial.amount
             recovered[denial.reason_code] += denial.recovered
     for denial in books.denials:
-        if denial.status == OPEN and not denial.is_worked:
+        if denial.status == OPEN and (not denial.is_worked or denial.recovered > 0):
             chance = _share(recovered[denial.reason_code], denied[denial.reason_code])
             limit = denial.appeal_deadline
             left = (limit - books.today).days if limit else None
             yield Work("appeal_denial", surrogate(books.name, denial.claim.claim_id),
-                       denial.payer, denial.amount, chance, left)  # fmt: skip
+                       denial.payer, denial.open_amount, chance, left)  # fmt: skip
 
 
 def _yield(claims: Iterable[Adjudicated]) -> Decimal:

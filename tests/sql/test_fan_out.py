@@ -92,6 +92,13 @@ SILVER: dict[str, list[Row]] = {
             "adjustment_1_group": "CO", "adjustment_1_code": "45", "adjustment_1_amount": "40.00",
         },
     ],
+    "provider_adjustments": [
+        {
+            "source_system": "hospital_a", "adjustment_id": "P1", "payer_id": "Aetna",
+            "check_number": "K1", "adjustment_date": "2019-04-01", "reason_code": "WO",
+            "amount": "5.00", "claim_id": "C1",
+        }
+    ],
     "payer_terms": [
         {
             "source_system": "hospital_a", "payer_id": "Aetna", "valid_from": "2019-01-01",
@@ -106,7 +113,7 @@ SILVER: dict[str, list[Row]] = {
     ],
 }  # fmt: skip
 OF_CARE = {"fact_transactions", "fact_claims", "fact_encounters", "fact_ledger"}
-OF_PAYMENTS = {"fact_remittances", "fact_claim_adjustments"}
+OF_PAYMENTS = {"fact_remittances", "fact_claim_adjustments", "fact_provider_adjustments"}
 WITHOUT_DIMENSIONS = {"fact_ar_balances", "fact_denials"}  # only what other facts looked up
 JOINED = {
     "patients": OF_CARE,

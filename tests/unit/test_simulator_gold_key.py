@@ -82,7 +82,7 @@ def test_months_roll_forward_and_end_with_the_open_balances() -> None:
 def test_denials_are_told_in_full_and_in_all_their_sums() -> None:
     denials = simulated().records("gold.fact_denials")
     denied = sum(one["denied_amount"] for one in denials)
-    assert {one["status"] for one in denials} == {"Open", "Recovered", "Written off"}
+    assert {one["status"] for one in denials} == {"Open", "Recovered", "Written off", "Closed"}
     for name in ("gold.kpi_denial_pareto", "gold.kpi_denial_prevention"):
         rows = simulated().records(name)
         assert sum(row["denial_count"] for row in rows) == len(denials)

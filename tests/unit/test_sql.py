@@ -20,7 +20,7 @@ columns:
 """
 SELECT = 'SELECT source_system FROM {{ ref("transactions_current") }}'
 KPI = """\
-kpi: {numerator: charges, date_basis: date of service, exclusions: none, source: common practice}
+kpi: {numerator: charges, date_basis: date of service, exclusions: none, differs: not, source: us}
 """
 
 

@@ -34,7 +34,7 @@ def test_collection_is_mature_120_days_after_the_month() -> None:
 
     assert [tuple(row.values()) for row in rows("kpi_collection", of)] == [
         (date(2025, 10, 1), True, 100_00, 0, 30_00, Decimal("0.3"), Decimal("0.3")),
-        (date(2025, 11, 1), False, 100_00, 20_00, 48_00, Decimal("0.48"), Decimal("0.6")),
+        (date(2025, 11, 1), False, 100_00, 20_00, 48_00, None, None),
     ]
 
 
@@ -99,10 +99,28 @@ def test_season_is_an_average_of_its_complete_months_over_the_average_season() -
         ],
     )
 
-    # Averages of 200.00 and 50.00; their mean is 125.00.
+    # Averages of 200.00 and 50.00; ten months of the year have not been yet.
     assert [tuple(row.values()) for row in rows("kpi_seasonality", of)] == [
-        (1, 2, 3, 400_00, Decimal(200), Decimal("1.6")),
-        (2, 1, 1, 50_00, Decimal(50), Decimal("0.4")),
+        (1, 2, 3, 400_00, False, 200_00, None),
+        (2, 1, 1, 50_00, False, 50_00, None),
+    ]
+
+
+def test_season_is_told_once_every_month_of_the_year_has_been() -> None:
+    months = [date(2025, month, 5) for month in range(2, 13)]
+    of = books(
+        TODAY,
+        transactions=[
+            charge("T0", service_date=date(2026, 1, 5), amount=200_00),
+            *(charge(f"T{day:%m}", service_date=day, amount=90_91) for day in months),
+        ],
+    )
+
+    # Eleven months of 90.91 and one of 200.00; their mean is 100.0008.
+    january, *_, december = rows("kpi_seasonality", of)
+    assert sorted([january["seasonal_index"], december["seasonal_index"]]) == [
+        Decimal("0.909092424"),
+        Decimal("1.999983333"),
     ]
 
 

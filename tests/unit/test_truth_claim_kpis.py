@@ -40,6 +40,7 @@ def test_clean_claims_are_first_ones_that_needed_no_touch() -> None:
             claim("C7", claim_date=date(2026, 2, 1)),
         ],
         remittances=[paid("R1", "C1", FIRST), paid("R2", "C2", FIRST)],
+        today=date(2026, 5, 31),  # 120 days after the end of January
     )
 
     january, february = rows("kpi_clean_claims", of)
@@ -51,11 +52,13 @@ def test_clean_claims_are_first_ones_that_needed_no_touch() -> None:
         "clean_count": 2,
         "rejected_count": 1,
         "first_pass_count": 1,
+        "is_mature": True,
         "clean_claim_rate": Decimal("0.666666667"),
         "rejection_rate": Decimal("0.333333333"),
-        "first_pass_rate": Decimal("0.333333333"),
+        "first_pass_rate": Decimal("0.5"),
     }
     assert (february["claim_month"], february["claim_count"]) == (date(2026, 2, 1), 1)
+    assert (february["is_mature"], february["first_pass_rate"]) == (False, None)
 
 
 @pytest.mark.parametrize(
@@ -174,6 +177,7 @@ def test_payers_are_scored() -> None:
         "median_payer_days": 10,
         "p90_payer_days": 30,
         "underpaid_amount": 10_00,
+        "unstated_count": 0,
         "underpaid_rate": Decimal("0.071428571"),
         "takeback_amount": 20_00,
         "takeback_rate": Decimal("0.25"),

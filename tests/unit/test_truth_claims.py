@@ -124,8 +124,8 @@ def test_underpayments_and_overpayments_are_never_netted() -> None:
     )
 
     assert [tuple(row.values()) for row in rows("kpi_contract_variance", of)] == [
-        (AETNA, FEB, True, 3, 1, 10_00, 1, 5_00),
-        (AETNA, JAN, True, 1, 1, 1_00, 0, 0),
+        (AETNA, FEB, True, 3, 0, 1, 10_00, 1, 5_00),
+        (AETNA, JAN, True, 1, 0, 1, 1_00, 0, 0),
     ]
 
 

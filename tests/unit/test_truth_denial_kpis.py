@@ -20,6 +20,7 @@ from tests.books_support import (
     paid,
     posting,
     rows,
+    transfer,
     write_off,
 )
 from tests.unit.test_truth_denials import DENIED, LATER, STILL_LATER
@@ -95,7 +96,7 @@ def test_cohorts_show_what_was_claimed_denied_and_lost_once_they_are_mature() ->
         "initial_denied_amount": 100_00,
         "recovered_amount": 0,
         "denial_write_off_amount": 40_00,
-        "open_denied_amount": 0,
+        "open_denied_amount": 60_00,
         "is_mature": True,
         "initial_denial_rate": Decimal("0.25"),
         "final_denial_rate": Decimal("0.1"),
@@ -122,6 +123,7 @@ def three_denials(**records: Any) -> Any:
         remittances=[denied(f"R{number}", f"C{number}", DENIED, "197") for number in (1, 2, 3)],
         postings=[
             posting("payment", -60_00, LATER, "T1"),
+            posting("contractual", -40_00, LATER, "T1"),
             write_off(100_00, STILL_LATER, "DENIAL", "T2"),
         ],
         departments=[DEPARTMENT],
@@ -180,7 +182,7 @@ def test_expected_gain_is_rounded_half_up_to_whole_cents() -> None:
         transactions=[charge("T1"), charge("T2", amount=1)],
         claims=[claim("C1", "T1"), claim("C2", "T2", claim_amount=1)],
         remittances=[denied("R1", "C1", DENIED), denied("R2", "C2", DENIED, charge_amount=1)],
-        postings=[posting("payment", -50_00, LATER, "T1")],
+        postings=[posting("payment", -50_00, LATER, "T1"), transfer(50_00, LATER)],
     )
     # half of the open cent
     assert only("kpi_denial_prevention", of)["expected_gain_amount"] == 1

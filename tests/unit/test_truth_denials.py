@@ -22,6 +22,7 @@ from tests.books_support import (
     paid,
     posting,
     terms,
+    transfer,
     write_off,
 )
 
@@ -81,9 +82,14 @@ def test_charge_that_was_never_denied_or_is_unknown_has_no_denial() -> None:
     [
         pytest.param([], "Open", 0, 0, None, id="nothing"),
         pytest.param(
-            [posting("payment", -50_00, STILL_LATER), posting("payment", -20_00, LATER)],
-            "Recovered", 70_00, 0, 10, id="paid",
+            [
+                posting("payment", -50_00, STILL_LATER), posting("payment", -20_00, LATER),
+                posting("contractual", -30_00, LATER),
+            ],
+            "Recovered", 70_00, 0, 20, id="paid",
         ),
+        pytest.param([posting("payment", -1_00, LATER)], "Open", 1_00, 0, None, id="paid-a-bit"),
+        pytest.param([transfer(100_00, LATER)], "Closed", 0, 0, None, id="left-to-the-patient"),
         pytest.param([posting("payment", -70_00, SERVICE)], "Open", 0, 0, None, id="paid-before"),
         pytest.param(
             [posting("payment", -70_00, LATER, payer_id=MEDICARE)], "Open", 0, 0, None,
@@ -99,7 +105,7 @@ def test_charge_that_was_never_denied_or_is_unknown_has_no_denial() -> None:
         ),
         pytest.param([write_off(100_00, LATER, "TIMELY_FILING")], "Written off", 0, 100_00, 10,
                      id="too-late"),
-        pytest.param([write_off(100_00, LATER, "BAD_DEBT")], "Open", 0, 0, None, id="bad-debt"),
+        pytest.param([write_off(100_00, LATER, "BAD_DEBT")], "Closed", 0, 0, None, id="bad-debt"),
         pytest.param([posting("payment", -9_00, LATER, "T2")], "Open", 0, 0, None, id="another"),
     ],
 )  # fmt: skip
@@ -109,6 +115,11 @@ def test_denial_is_recovered_or_written_off_or_open(
     found = denial(postings=postings)
     assert (found.status, found.recovered, found.written_off) == (status, recovered, written_off)
     assert found.days_to_resolution == days
+
+
+def test_rest_of_a_denial_that_was_paid_in_part_stays_open() -> None:
+    found = denial(postings=[posting("payment", -1_00, LATER), write_off(10_00, LATER, "DENIAL")])
+    assert (found.recovered, found.written_off, found.open_amount) == (1_00, 10_00, 89_00)
 
 
 def test_last_appeal_of_any_claim_of_the_charge_says_how_it_went() -> None:

@@ -32,7 +32,7 @@ def test_charges_wait_for_the_bill_and_then_for_the_claim() -> None:
     of = books(
         TODAY,
         transactions=[
-            charge("T1", amount=100_00),
+            charge("T1", amount=100_00, entered=date(2025, 11, 1)),
             charge("T2", amount=200_00, billed_date=date(2026, 2, 1)),
             charge("T3", amount=400_00, billed_date=date(2026, 1, 12)),
             charge("T4", amount=800_00, billed_date=date(2026, 1, 12), payer_id=SELF_PAY),
@@ -47,11 +47,12 @@ def test_charges_wait_for_the_bill_and_then_for_the_claim() -> None:
         postings=[posting("payment", -1600_00, date(2026, 1, 31), "T5")],
     )
 
-    january, february = rows("kpi_dnfb", of)
+    *_, january, february = rows("kpi_dnfb", of)
 
     # November to January are 92 days, December to February 90.
     assert january == {
         "month_end_date": JAN,
+        "is_window_full": True,
         "dnfb_amount": 300_00,
         "fbns_amount": 1650_00,
         "dnsp_amount": 1950_00,

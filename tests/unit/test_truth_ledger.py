@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from simulator.model import Transaction
 from simulator.truth.keys import payer_key
 from tests.books_support import (
     AETNA,
@@ -64,6 +65,11 @@ def test_a_transfer_is_two_lines_of_the_ledger() -> None:
     ]
 
 
+def a_charge_of_december() -> Transaction:
+    """1,000.00 entered on the first day of the three months that end with February."""
+    return charge(amount=1000_00, entered=date(2025, 12, 1))
+
+
 def a_month() -> list[object]:
     """Everything that can be posted on a charge of 1,000.00."""
     return [
@@ -114,7 +120,7 @@ def test_month_is_closed_with_revenue_and_cash() -> None:
 def test_months_run_without_a_hole_and_the_running_one_has_no_rate() -> None:
     of = books(
         TODAY,
-        transactions=[charge()],
+        transactions=[charge(entered=date(2025, 12, 1))],
         postings=[posting("payment", -20_00, date(2026, 3, 1))],
     )
 
@@ -125,9 +131,10 @@ def test_months_run_without_a_hole_and_the_running_one_has_no_rate() -> None:
     ]  # fmt: skip
 
     assert found == [
-        (JAN, True, 100_00, Decimal(0)),
+        (date(2025, 12, 31), True, 100_00, None),
+        (JAN, True, 100_00, None),
         (FEB, True, 100_00, Decimal(0)),
-        (MAR, False, 100_00, None),
+        (MAR, False, 0, None),
     ]
 
 
@@ -139,9 +146,9 @@ def test_what_is_posted_after_the_running_month_has_no_row_yet() -> None:
 
 
 def test_cash_is_measured_against_an_average_month_of_three() -> None:
-    of = books(TODAY, transactions=[charge(amount=1000_00)], postings=a_month())
+    of = books(TODAY, transactions=[a_charge_of_december()], postings=a_month())
 
-    _, february = rows("kpi_cash_yield", of)
+    *_, february = rows("kpi_cash_yield", of)
 
     # 298.00 over (1000.00 - 203.00) / 3
     assert february["trailing_net_revenue_amount"] == 797_00
@@ -149,9 +156,9 @@ def test_cash_is_measured_against_an_average_month_of_three() -> None:
 
 
 def test_denial_write_offs_are_measured_against_an_average_month_of_three() -> None:
-    of = books(TODAY, transactions=[charge(amount=1000_00)], postings=a_month())
+    of = books(TODAY, transactions=[a_charge_of_december()], postings=a_month())
 
-    _, february = rows("kpi_denial_write_offs", of)
+    *_, february = rows("kpi_denial_write_offs", of)
 
     assert february["denial_write_off_rate"] == Decimal("0.101631117")  # 27 × 3 / 797
 

@@ -12,6 +12,7 @@ from tests.books_support import (
     SELF_PAY,
     books,
     charge,
+    fee,
     only,
     posting,
     rows,
@@ -20,31 +21,69 @@ from tests.books_support import (
 from tests.unit.test_truth_ledger import FEB, JAN, TODAY
 
 
-def test_days_in_receivables_gross_and_net() -> None:
+def test_days_in_receivables_without_experience_of_write_offs_are_gross() -> None:
     of = books(
         TODAY,
-        transactions=[charge(amount=900_00), charge("T2", amount=100_00)],
+        transactions=[
+            charge(amount=900_00, entered=date(2025, 11, 1)),
+            charge("T2", amount=100_00),
+        ],
         postings=[
             posting("contractual", -200_00, JAN, reason_code="CO-45"),
             posting("payment", -130_00, JAN, "T2"),
         ],
     )
 
-    january, *_ = rows("kpi_days_in_ar", of)
+    *_, january = rows("kpi_days_in_ar", of)
 
     # November to January are 92 days; gross 1000.00, net 800.00; 700.00 open and a credit of 30.00.
     assert january == {
         "month_end_date": JAN,
+        "is_window_full": True,
+        "is_reserve_known": False,
         "open_ar_amount": 700_00,
         "credit_amount": 30_00,
         "trailing_billed_amount": 1000_00,
         "trailing_day_count": 92,
         "gross_days_in_ar": Decimal("64.4"),
-        "net_ar_amount": Decimal(536),
+        "contractual_allowance_amount": 0,
+        "reserve_amount": None,
+        "net_ar_amount": None,
         "trailing_net_revenue_amount": 800_00,
-        "net_days_in_ar": Decimal("61.64"),
+        "net_days_in_ar": None,
         "credit_days": Decimal("3.45"),
     }
+
+
+def test_net_days_are_what_is_expected_to_be_collected() -> None:
+    july, january = date(2025, 7, 15), date(2026, 1, 15)
+    of = books(
+        JAN,
+        transactions=[
+            charge("P1", service_date=july, payer_id=SELF_PAY),
+            charge("I1", service_date=july),
+            charge("P2", service_date=january, payer_id=SELF_PAY, amount=400_00),
+            charge("I2", service_date=january, amount=1000_00),
+        ],
+        postings=[
+            posting("patient_payment", -70_00, date(2025, 8, 15), "P1"),
+            posting("write_off", -30_00, date(2025, 11, 10), "P1", payer_id=SELF_PAY,
+                    reason_code="BAD_DEBT"),
+            posting("contractual", -40_00, date(2025, 8, 20), "I1", reason_code="CO-45"),
+            posting("payment", -60_00, date(2025, 8, 20), "I1"),
+        ],
+        fee_schedules=[fee(60, date(2025, 1, 1))],
+    )  # fmt: skip
+
+    *_, last = rows("kpi_days_in_ar", of)
+
+    # Of 1,000.00 the contract allows 600.00; of young balances of patients 30 % were written off
+    # within half a year, of insurers' none.
+    assert (last["open_ar_amount"], last["contractual_allowance_amount"]) == (1400_00, 400_00)
+    assert (last["reserve_amount"], last["net_ar_amount"]) == (120_00, 880_00)
+    assert last["trailing_net_revenue_amount"] == 1370_00
+    assert last["net_days_in_ar"] == Decimal("59.094890511")  # 880 × 92 / 1370
+    assert last["gross_days_in_ar"] == Decimal(92)
 
 
 def test_days_in_receivables_are_told_of_complete_months_only() -> None:

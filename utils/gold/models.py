@@ -63,6 +63,7 @@ class Definition(StrictModel):
         date_basis: the date that places a row in its period.
         basis: whether its dollars are gross charges or net of contractual adjustments.
         exclusions: what is left out.
+        differs: in a line, how it differs from the common wrong way.
         source: whose definition it is.
         benchmark: what is usual, and who says so.
     """
@@ -72,6 +73,7 @@ class Definition(StrictModel):
     date_basis: str
     basis: Literal["gross", "net"] | None = None
     exclusions: str
+    differs: str
     source: str
     benchmark: str | None = None
 

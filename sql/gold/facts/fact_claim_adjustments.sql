@@ -13,6 +13,7 @@ columns:
   payer_key: {type: STRING, description: "Payer, or unknown."}
   remit_date: {type: DATE, description: Day of the remittance.}
   is_denial: {type: BOOL, description: Whether the payment denies the claim.}
+  is_refusal: {type: BOOL, description: "Whether this adjustment refuses payment that could have been had, as of a denied line of a claim that was paid."}
   group_code: {type: STRING, description: "CO contractual, PR patient, OA other, PI payer initiated."}
   reason_code: {type: STRING, description: "Claim adjustment reason code, see dim_adjustment_reasons."}
   remark_code: {type: STRING, description: Remittance advice remark code.}
@@ -23,20 +24,10 @@ checks:
   - {sum_equals: {amount: fact_remittances.adjusted_amount}}
 ---*/
 WITH
-  remittances AS (
+  adjustments AS (
     SELECT
-      remittance_key,
-      [
-        STRUCT(
-          1 AS adjustment_number, adjustment_1_group AS group_code,
-          adjustment_1_code AS reason_code, adjustment_1_remark AS remark_code,
-          adjustment_1_amount AS amount
-        ),
-        STRUCT(2, adjustment_2_group, adjustment_2_code, adjustment_2_remark, adjustment_2_amount),
-        STRUCT(3, adjustment_3_group, adjustment_3_code, adjustment_3_remark, adjustment_3_amount),
-        STRUCT(4, adjustment_4_group, adjustment_4_code, adjustment_4_remark, adjustment_4_amount)
-      ] AS adjustments
-    FROM {{ ref("remittances_current") }}
+      remittance_key, adjustment_number, group_code, reason_code, remark_code, amount, is_refusal
+    FROM {{ ref("remittance_adjustments") }}
   ),
 
   payments AS (
@@ -49,19 +40,18 @@ WITH
   )
 
 SELECT
-  remittances.remittance_key,
-  adjustment.adjustment_number,
+  adjustments.remittance_key,
+  adjustments.adjustment_number,
   payments.source_system,
   payments.claim_key,
   payments.payer_key,
   payments.remit_date,
   outcomes.outcome = 'Denied' AS is_denial,
-  COALESCE(adjustment.group_code, 'OA') AS group_code,
-  COALESCE(adjustment.reason_code, 'unknown') AS reason_code,
-  adjustment.remark_code,
-  adjustment.amount
-FROM remittances
-INNER JOIN payments ON remittances.remittance_key = payments.remittance_key
-INNER JOIN outcomes ON remittances.remittance_key = outcomes.remittance_key
-CROSS JOIN UNNEST(remittances.adjustments) AS adjustment
-WHERE adjustment.amount IS NOT NULL
+  adjustments.is_refusal,
+  adjustments.group_code,
+  adjustments.reason_code,
+  adjustments.remark_code,
+  adjustments.amount
+FROM adjustments
+INNER JOIN payments ON adjustments.remittance_key = payments.remittance_key
+INNER JOIN outcomes ON adjustments.remittance_key = outcomes.remittance_key

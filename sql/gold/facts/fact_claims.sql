@@ -29,11 +29,11 @@ columns:
   claim_date: {type: DATE, description: Day the claim was sent to the payer.}
   adjudication_date: {type: DATE, description: "Day the payer decided, as the payer says."}
   decision_date: {type: DATE, description: "Day of the decision: adjudication_date, else for a granted claim the day its charge was paid. NULL while pending."}
-  first_remit_date: {type: DATE, description: Day of the first remittance.}
+  first_remit_date: {type: DATE, description: Day of the first remittance that decides the claim.}
   first_outcome: {type: STRING, description: "Paid or Denied by the first remittance; NULL before it."}
   final_outcome: {type: STRING, description: "Paid, Denied or Reversed by the last remittance; NULL before the first."}
   cash_posted_date: {type: DATE, description: Day of the first payment that the journal posted for the claim.}
-  is_first_pass: {type: BOOL, description: "Whether an original claim was paid by its first remittance and never denied, reversed, corrected or voided."}
+  is_first_pass: {type: BOOL, description: "Whether an original claim was paid by its first remittance and never denied, not even in part, reversed, corrected or voided."}
   processing_days: {type: INT64, description: "Days from claim_date to decision_date; NULL when pending, unknown or negative."}
   claim_status: {type: STRING, description: "Pending, Approved, Paid, Denied or Rejected."}
   payment_status: {type: STRING, description: "Paid, Partial, Pending or Denied."}
@@ -41,8 +41,9 @@ columns:
   billed_amount: {type: NUMERIC, description: Billed to the payer in USD.}
   paid_amount: {type: NUMERIC, description: Paid by the payer in USD.}
   expected_allowed_amount: {type: NUMERIC, description: "What the contract allows of the bill in USD, rounded down to the cent; NULL of secondary claims and without a contract."}
-  allowed_amount: {type: NUMERIC, description: "Allowed by all remittances in USD, reversals deducted; NULL before the first."}
-  remitted_amount: {type: NUMERIC, description: "Paid by all remittances in USD, reversals deducted; NULL before the first."}
+  allowed_amount: {type: NUMERIC, description: "Allowed by the claim's payer in USD, reversals deducted; NULL before its first decision. What later payers allow of a claim that was forwarded to them is not in it."}
+  is_allowed_stated: {type: BOOL, description: "Whether the payer said what it allowed; else it is what was paid and what the patient owes. NULL before its first decision."}
+  remitted_amount: {type: NUMERIC, description: "Paid by the claim's payer in USD, reversals deducted; NULL before its first decision."}
   deductible_amount: {type: NUMERIC, description: Deductible in USD.}
   coinsurance_amount: {type: NUMERIC, description: Coinsurance in USD.}
   copay_amount: {type: NUMERIC, description: Copay in USD.}
@@ -105,7 +106,9 @@ WITH
   ),
 
   outcomes AS (
-    SELECT remittance_key, NULLIF(outcome, 'None') AS outcome FROM {{ ref("remittance_outcomes") }}
+    SELECT remittance_key, outcome
+    FROM {{ ref("remittance_outcomes") }}
+    WHERE outcome != 'None'
   ),
 
   remittances AS (
@@ -120,12 +123,15 @@ WITH
         )
       ) AS first_outcome,
       MAX(IF(decisions.is_last, outcomes.outcome, NULL)) AS final_outcome,
-      LOGICAL_OR(outcomes.outcome IN ('Denied', 'Reversed')) AS was_refused,
+      LOGICAL_OR(outcomes.outcome IN ('Denied', 'Reversed') OR decisions.refused_amount > 0)
+        AS was_refused,
       SUM(decisions.allowed_amount) AS allowed_amount,
+      LOGICAL_AND(outcomes.outcome = 'Denied' OR decisions.is_allowed_stated)
+        AS is_allowed_stated,
       SUM(decisions.paid_amount) AS remitted_amount
     FROM {{ ref("fact_remittances") }} AS decisions
     INNER JOIN outcomes ON decisions.remittance_key = outcomes.remittance_key
-    WHERE decisions.claim_key != 'unknown'
+    WHERE decisions.claim_key != 'unknown' AND NOT decisions.is_crossover
     GROUP BY decisions.claim_key
   ),
 
@@ -208,6 +214,7 @@ SELECT
     NULL
   ) AS expected_allowed_amount,
   remittances.allowed_amount,
+  remittances.is_allowed_stated,
   remittances.remitted_amount,
   claims.deductible_amount,
   claims.coinsurance_amount,

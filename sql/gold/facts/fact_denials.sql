@@ -29,12 +29,14 @@ columns:
   appeal_deadline: {type: DATE, description: Last day on which the payer takes an appeal.}
   recovered_amount: {type: NUMERIC, description: "Paid by the payer on the charge since the denial in USD, takebacks deducted."}
   written_off_amount: {type: NUMERIC, description: Written off as denied or filed too late in USD.}
-  status: {type: STRING, description: "Written off, Recovered or Open."}
+  open_amount: {type: NUMERIC, description: "Denied and still owed by the payer in USD: its balance on the charge, at most what was denied and neither recovered nor written off."}
+  status: {type: STRING, description: "Open while the payer owes a part of it; then Written off, Recovered, or Closed if it left the payer's balance in another way, as to the patient."}
   days_to_appeal: {type: INT64, description: Days from the denial to the first appeal.}
-  days_to_resolution: {type: INT64, description: "Days from the denial to the write-off, or to the first payment; NULL while open."}
+  days_to_resolution: {type: INT64, description: "Days from the denial to the last write-off to it, or else to the last payment; NULL while open and of what was closed otherwise."}
 checks:
-  - {not_null: [source_system, denial_date, reason_code, denied_amount, status]}
-  - {accepted: {status: [Written off, Recovered, Open]}}
+  - {not_null: [source_system, denial_date, reason_code, denied_amount, open_amount, status]}
+  - {accepted: {status: [Written off, Recovered, Closed, Open]}}
+  - {expect: {what_is_open_is_owed: (open_amount > 0) = (status = 'Open') AND open_amount >= 0}}
   - {accepted: {appeal_outcome: [Pending, Overturned, Upheld]}}
   - {range: {days_to_appeal: [0, null], days_to_resolution: [0, null]}, severity: warn}
   - references:
@@ -48,6 +50,7 @@ WITH
   remittances AS (
     SELECT remittance_key, claim_key, payer_key, remit_date, charge_amount
     FROM {{ ref("fact_remittances") }}
+    WHERE NOT is_crossover
   ),
 
   outcomes AS (
@@ -59,22 +62,15 @@ WITH
   ),
 
   reasons AS (
-    SELECT reason_code, category, stage, is_denial FROM {{ ref("dim_adjustment_reasons") }}
+    SELECT reason_code, category, stage FROM {{ ref("dim_adjustment_reasons") }}
   ),
 
   -- The first adjustment that refuses payment says why; contractual amounts may stand before it.
   adjustments AS (
-    SELECT
-      adjusted.remittance_key,
-      adjusted.group_code,
-      adjusted.reason_code,
-      adjusted.remark_code
-    FROM {{ ref("fact_claim_adjustments") }} AS adjusted
-    LEFT JOIN reasons ON adjusted.reason_code = reasons.reason_code
+    SELECT remittance_key, group_code, reason_code, remark_code
+    FROM {{ ref("fact_claim_adjustments") }}
     QUALIFY ROW_NUMBER() OVER (
-      PARTITION BY adjusted.remittance_key
-      ORDER BY
-        COALESCE(reasons.is_denial, adjusted.group_code != 'PR') DESC, adjusted.adjustment_number
+      PARTITION BY remittance_key ORDER BY is_refusal DESC, adjustment_number
     ) = 1
   ),
 
@@ -100,11 +96,15 @@ WITH
     FROM {{ ref("payer_limits") }}
   ),
 
+  accounts AS (
+    SELECT transaction_key, payer_key FROM {{ ref("accounts") }}
+  ),
+
   ledger AS (
     SELECT
       transaction_key, payer_key, posting_date, posting_kind, reason_code, posted_amount
     FROM {{ ref("fact_ledger") }}
-    WHERE posting_kind IN ('payment', 'takeback', 'write_off')
+    WHERE transaction_key != 'unknown'
   ),
 
   denials AS (
@@ -158,26 +158,36 @@ WITH
       AND claims.claim_date >= denials.denial_date
   ),
 
-  results AS (
+  -- What a payer owes lies with it or with the payer that the charge names.
+  followed AS (
     SELECT
       denials.transaction_key,
-      -SUM(IF(ledger.posting_kind != 'write_off', ledger.posted_amount, 0)) AS recovered_amount,
-      -SUM(IF(ledger.posting_kind = 'write_off', ledger.posted_amount, 0)) AS written_off_amount,
-      MIN(IF(ledger.posting_kind = 'payment', ledger.posting_date, NULL)) AS paid_date,
-      MIN(IF(ledger.posting_kind = 'write_off', ledger.posting_date, NULL)) AS written_off_date
+      ledger.posting_date,
+      ledger.posted_amount,
+      ledger.payer_key IN (denials.payer_key, accounts.payer_key) AS is_payers,
+      CASE
+        WHEN
+          ledger.posting_kind = 'write_off' AND ledger.reason_code IN ('DENIAL', 'TIMELY_FILING')
+          THEN 'denial_write_off'
+        WHEN
+          ledger.payer_key = denials.payer_key AND ledger.posting_date >= denials.denial_date
+          THEN ledger.posting_kind
+      END AS part
     FROM denials
+    INNER JOIN accounts ON denials.transaction_key = accounts.transaction_key
     INNER JOIN ledger ON denials.transaction_key = ledger.transaction_key
-    WHERE
-      (
-        ledger.posting_kind = 'write_off'
-        AND ledger.reason_code IN ('DENIAL', 'TIMELY_FILING')
-      )
-      OR (
-        ledger.posting_kind != 'write_off'
-        AND ledger.payer_key = denials.payer_key
-        AND ledger.posting_date >= denials.denial_date
-      )
-    GROUP BY denials.transaction_key
+  ),
+
+  results AS (
+    SELECT
+      transaction_key,
+      -SUM(IF(part IN ('payment', 'takeback'), posted_amount, 0)) AS recovered_amount,
+      -SUM(IF(part = 'denial_write_off', posted_amount, 0)) AS written_off_amount,
+      SUM(IF(is_payers, posted_amount, 0)) AS balance_amount,
+      MAX(IF(part = 'payment', posting_date, NULL)) AS paid_date,
+      MAX(IF(part = 'denial_write_off', posting_date, NULL)) AS written_off_date
+    FROM followed
+    GROUP BY transaction_key
   ),
 
   judged AS (
@@ -185,15 +195,35 @@ WITH
       denials.*,
       COALESCE(results.recovered_amount, 0) AS recovered_amount,
       COALESCE(results.written_off_amount, 0) AS written_off_amount,
-      CASE
-        WHEN results.written_off_amount > 0 THEN 'Written off'
-        WHEN results.recovered_amount > 0 THEN 'Recovered'
-        ELSE 'Open'
-      END AS status,
-      IF(results.written_off_amount > 0, results.written_off_date, results.paid_date)
-        AS resolved_date
+      GREATEST(
+        LEAST(
+          COALESCE(results.balance_amount, 0),
+          denials.denied_amount - COALESCE(results.recovered_amount, 0)
+          - COALESCE(results.written_off_amount, 0)
+        ),
+        0
+      ) AS open_amount,
+      results.paid_date,
+      results.written_off_date
     FROM denials
     LEFT JOIN results ON denials.transaction_key = results.transaction_key
+  ),
+
+  resolved AS (
+    SELECT
+      transaction_key,
+      CASE
+        WHEN open_amount > 0 THEN 'Open'
+        WHEN written_off_amount > 0 THEN 'Written off'
+        WHEN recovered_amount > 0 THEN 'Recovered'
+        ELSE 'Closed'
+      END AS status,
+      CASE
+        WHEN open_amount > 0 THEN NULL
+        WHEN written_off_amount > 0 THEN written_off_date
+        WHEN recovered_amount > 0 THEN paid_date
+      END AS resolved_date
+    FROM judged
   )
 
 SELECT
@@ -219,12 +249,12 @@ SELECT
   DATE_ADD(judged.denial_date, INTERVAL terms.appeal_days DAY) AS appeal_deadline,
   judged.recovered_amount,
   judged.written_off_amount,
-  judged.status,
+  judged.open_amount,
+  resolved.status,
   DATE_DIFF(appealed.first_appeal_date, judged.denial_date, DAY) AS days_to_appeal,
-  IF(
-    judged.status = 'Open', NULL, DATE_DIFF(judged.resolved_date, judged.denial_date, DAY)
-  ) AS days_to_resolution
+  DATE_DIFF(resolved.resolved_date, judged.denial_date, DAY) AS days_to_resolution
 FROM judged
+INNER JOIN resolved ON judged.transaction_key = resolved.transaction_key
 LEFT JOIN adjustments ON judged.remittance_key = adjustments.remittance_key
 LEFT JOIN reasons ON adjustments.reason_code = reasons.reason_code
 LEFT JOIN appealed ON judged.transaction_key = appealed.transaction_key

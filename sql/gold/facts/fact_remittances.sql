@@ -16,10 +16,13 @@ columns:
   status_code: {type: STRING, description: "1 primary, 2 secondary, 3 tertiary, 4 denied, 19 to 21 the same as 1 to 3 and forwarded to the next payer, 22 reversal, 23 not the payer's claim and forwarded, 25 price without a payment."}
   charge_amount: {type: NUMERIC, description: Billed on the claim in USD; negative of a reversal.}
   allowed_amount: {type: NUMERIC, description: "Allowed in USD; 0 of a denial. What was paid and what the patient owes where the payer does not say it."}
+  is_allowed_stated: {type: BOOL, description: Whether the payer says what it allowed.}
   paid_amount: {type: NUMERIC, description: Paid in USD.}
   patient_responsibility_amount: {type: NUMERIC, description: Owed by the patient in USD.}
   adjusted_amount: {type: NUMERIC, description: All adjustments in USD.}
-  place: {type: INT64, description: "1 for the first decision on the claim, by remit_date; of one day a reversal comes before its repayment, then by number."}
+  refused_amount: {type: NUMERIC, description: "Of the adjustments, refused with a reason that denies in USD; of a partly paid claim its denied part."}
+  is_crossover: {type: BOOL, description: "Whether a secondary or tertiary payer decided a claim that was sent to the primary one, which forwarded it."}
+  place: {type: INT64, description: "1 for the first decision on the claim, by remit_date; of one day a reversal comes before its repayment, then by number. Crossovers count apart."}
   is_last: {type: BOOL, description: Whether the claim has no later decision.}
 checks:
   - {not_null: [source_system, claim_key, remit_date, charge_amount, paid_amount]}
@@ -41,11 +44,14 @@ WITH
   ),
 
   outcomes AS (
-    SELECT remittance_key, outcome FROM {{ ref("remittance_outcomes") }}
+    SELECT remittance_key, outcome, refused_amount FROM {{ ref("remittance_outcomes") }}
   ),
 
   claims AS (
-    SELECT source_system, claim_id, claim_key, transaction_id FROM {{ ref("claims_current") }}
+    SELECT
+      source_system, claim_id, claim_key, transaction_id,
+      COALESCE(payer_sequence, 'P') AS payer_sequence
+    FROM {{ ref("claims_current") }}
   ),
 
   transactions AS (
@@ -54,6 +60,18 @@ WITH
 
   payers AS (
     SELECT payer_code, payer_key FROM {{ ref("dim_payers") }}
+  ),
+
+  crossovers AS (
+    SELECT
+      remittances.remittance_key,
+      COALESCE(claims.payer_sequence = 'P', FALSE)
+      AND remittances.status_code IN ('2', '3', '20', '21') AS is_crossover
+    FROM remittances
+    LEFT JOIN claims
+      ON
+        remittances.source_system = claims.source_system
+        AND remittances.claim_id = claims.claim_id
   )
 
 SELECT
@@ -75,23 +93,27 @@ SELECT
       remittances.paid_amount + COALESCE(remittances.patient_responsibility_amount, 0)
     )
   ) AS allowed_amount,
+  remittances.allowed_amount IS NOT NULL AS is_allowed_stated,
   remittances.paid_amount,
   COALESCE(remittances.patient_responsibility_amount, 0) AS patient_responsibility_amount,
   remittances.adjusted_amount,
+  outcomes.refused_amount,
+  crossovers.is_crossover,
   ROW_NUMBER() OVER (
-    PARTITION BY remittances.source_system, remittances.claim_id
+    PARTITION BY remittances.source_system, remittances.claim_id, crossovers.is_crossover
     ORDER BY
       outcomes.outcome = 'None', remittances.remit_date, outcomes.outcome != 'Reversed',
       remittances.remittance_id
   ) AS place,
   ROW_NUMBER() OVER (
-    PARTITION BY remittances.source_system, remittances.claim_id
+    PARTITION BY remittances.source_system, remittances.claim_id, crossovers.is_crossover
     ORDER BY
       outcomes.outcome = 'None', remittances.remit_date DESC, outcomes.outcome = 'Reversed',
       remittances.remittance_id DESC
   ) = 1 AS is_last
 FROM remittances
 INNER JOIN outcomes ON remittances.remittance_key = outcomes.remittance_key
+INNER JOIN crossovers ON remittances.remittance_key = crossovers.remittance_key
 LEFT JOIN claims
   ON
     remittances.source_system = claims.source_system

@@ -1,13 +1,14 @@
 /*---
 description: >-
   Revenue lost, or about to be lost, without a denial: visits never charged, charges never claimed,
-  claims never answered, payments below the contract, and claims filed too late.
+  claims rejected and never sent again, claims never answered, payments below the contract, and
+  claims filed too late.
 grain: one row per kind and the record that shows it
 keys: [kind, source_system, record_key]
 cluster_by: [source_system, kind]
 owner: revenue-cycle
 columns:
-  kind: {type: STRING, description: "encounter_without_charge, charge_without_claim, claim_without_remittance, underpaid_claim or late_filing."}
+  kind: {type: STRING, description: "encounter_without_charge, charge_without_claim, rejected_claim, claim_without_remittance, underpaid_claim or late_filing."}
   source_system: {type: STRING, description: Hospital.}
   record_key: {type: STRING, description: "Encounter, charge or claim, as the kind says."}
   payer_key: {type: STRING, description: "Payer; unknown of a visit without a charge."}
@@ -20,8 +21,8 @@ checks:
   - {not_null: [record_key, found_date, at_risk_amount]}
   - accepted:
       kind:
-        [encounter_without_charge, charge_without_claim, claim_without_remittance,
-         underpaid_claim, late_filing]
+        [encounter_without_charge, charge_without_claim, rejected_claim,
+         claim_without_remittance, underpaid_claim, late_filing]
   - {range: {at_risk_amount: [0, null]}}
 ---*/
 WITH
@@ -43,9 +44,23 @@ WITH
   claims AS (
     SELECT
       claim_key, source_system, transaction_key, payer_key, department_key, service_date,
-      claim_date, claim_status, claim_frequency, payer_sequence, billed_amount, first_remit_date,
-      final_outcome, expected_allowed_amount, allowed_amount, remitted_amount
+      claim_date, decision_date, claim_status, claim_frequency, payer_sequence, billed_amount,
+      first_remit_date, final_outcome, expected_allowed_amount, allowed_amount, remitted_amount
     FROM {{ ref("fact_claims") }}
+  ),
+
+  -- The payer never got a rejected claim: unless another one followed, nobody asks for the money.
+  rejected AS (
+    SELECT claim_key
+    FROM claims
+    WHERE claim_frequency != '8'
+    QUALIFY
+      claim_status = 'Rejected'
+      AND ROW_NUMBER() OVER (
+        PARTITION BY
+          IF(transaction_key = 'unknown', claim_key, transaction_key), payer_sequence
+        ORDER BY claim_date DESC, claim_status = 'Rejected', claim_key
+      ) = 1
   ),
 
   terms AS (
@@ -61,8 +76,12 @@ WITH
     SELECT
       encounters.source_system,
       encounters.encounter_type,
-      ROUND(SUM(charges.billed_amount) / COUNT(DISTINCT encounters.encounter_key), 2)
-        AS encounter_amount
+      ROUND(
+        CAST(
+          SUM(charges.billed_amount) / COUNT(DISTINCT encounters.encounter_key) AS NUMERIC
+        ),
+        2
+      ) AS encounter_amount
     FROM encounters
     INNER JOIN charges ON encounters.encounter_key = charges.encounter_key
     GROUP BY encounters.source_system, encounters.encounter_type
@@ -105,6 +124,27 @@ WITH
         AND charges.payer_key = terms.payer_key
         AND charges.service_date BETWEEN terms.valid_from AND terms.valid_to
     WHERE claims.claim_key IS NULL AND NOT charges.is_self_pay
+    UNION ALL
+    SELECT
+      'rejected_claim',
+      claims.source_system,
+      claims.claim_key,
+      claims.payer_key,
+      claims.department_key,
+      claims.service_date,
+      COALESCE(claims.decision_date, claims.claim_date),
+      DATE_ADD(claims.service_date, INTERVAL terms.timely_filing_days DAY),
+      LEAST(
+        claims.billed_amount, GREATEST(COALESCE(charges.open_amount, claims.billed_amount), 0)
+      )
+    FROM claims
+    INNER JOIN rejected ON claims.claim_key = rejected.claim_key
+    LEFT JOIN charges ON claims.transaction_key = charges.transaction_key
+    LEFT JOIN terms
+      ON
+        claims.source_system = terms.source_system
+        AND claims.payer_key = terms.payer_key
+        AND claims.service_date BETWEEN terms.valid_from AND terms.valid_to
     UNION ALL
     SELECT
       'claim_without_remittance',

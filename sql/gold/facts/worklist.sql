@@ -33,7 +33,7 @@ WITH
   denials AS (
     SELECT
       source_system, claim_key, payer_key, reason_code, appeal_deadline, status, is_worked,
-      denied_amount, recovered_amount
+      denied_amount, recovered_amount, open_amount
     FROM {{ ref("fact_denials") }}
   ),
 
@@ -51,8 +51,9 @@ WITH
     SELECT
       source_system,
       reason_code,
-      LEAST(GREATEST(SAFE_DIVIDE(SUM(recovered_amount), SUM(denied_amount)), 0), 1)
-        AS recovery_rate
+      LEAST(
+        GREATEST(CAST(SAFE_DIVIDE(SUM(recovered_amount), SUM(denied_amount)) AS NUMERIC), 0), 1
+      ) AS recovery_rate
     FROM denials
     WHERE status != 'Open'
     GROUP BY source_system, reason_code
@@ -62,7 +63,9 @@ WITH
     SELECT
       source_system,
       payer_key,
-      LEAST(GREATEST(SAFE_DIVIDE(SUM(remitted_amount), SUM(billed_amount)), 0), 1) AS yield_rate
+      LEAST(
+        GREATEST(CAST(SAFE_DIVIDE(SUM(remitted_amount), SUM(billed_amount)) AS NUMERIC), 0), 1
+      ) AS yield_rate
     FROM claims
     GROUP BY source_system, payer_key
   ),
@@ -70,7 +73,9 @@ WITH
   hospital_yield AS (
     SELECT
       source_system,
-      LEAST(GREATEST(SAFE_DIVIDE(SUM(remitted_amount), SUM(billed_amount)), 0), 1) AS yield_rate
+      LEAST(
+        GREATEST(CAST(SAFE_DIVIDE(SUM(remitted_amount), SUM(billed_amount)) AS NUMERIC), 0), 1
+      ) AS yield_rate
     FROM claims
     GROUP BY source_system
   ),
@@ -92,6 +97,7 @@ WITH
         WHEN 'encounter_without_charge' THEN 'No charge was posted for this visit'
         WHEN 'charge_without_claim' THEN 'This charge was never claimed'
         WHEN 'claim_without_remittance' THEN 'The payer has not answered for over 90 days'
+        WHEN 'rejected_claim' THEN 'This claim was rejected and not sent again'
         ELSE 'The payer allowed less than the contract'
       END AS reason
     FROM findings
@@ -107,15 +113,18 @@ WITH
       denials.claim_key,
       denials.payer_key,
       denials.appeal_deadline,
-      denials.denied_amount,
+      denials.open_amount,
       COALESCE(recovery.recovery_rate, 0),
-      CONCAT('Denied with reason ', denials.reason_code, ' and nobody has worked it')
+      CONCAT(
+        'Denied with reason ', denials.reason_code,
+        IF(denials.recovered_amount > 0, ' and paid in part', ' and nobody has worked it')
+      )
     FROM denials
     LEFT JOIN recovery
       ON
         denials.source_system = recovery.source_system
         AND denials.reason_code = recovery.reason_code
-    WHERE denials.status = 'Open' AND NOT denials.is_worked
+    WHERE denials.status = 'Open' AND (NOT denials.is_worked OR denials.recovered_amount > 0)
   ),
 
   weighed AS (

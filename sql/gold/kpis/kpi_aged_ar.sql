@@ -10,6 +10,9 @@ kpi:
   date_basis: posting date opens and settles a balance, date of service gives its age
   basis: gross
   exclusions: credit balances (shown beside), quarantined charges
+  differs: >-
+    ages an account from its service and by payer; the last bill restarts no clock, and credits
+    are not netted against what others owe
   source: after HFMA MAP Keys AR-3 and AR-4, aged A/R as a share of total A/R; buckets from the date of service
 columns:
   source_system: {type: STRING, description: Hospital.}

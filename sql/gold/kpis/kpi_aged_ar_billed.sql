@@ -10,6 +10,9 @@ kpi:
   date_basis: posting date opens and settles a balance, the day of the final bill gives its age
   basis: gross
   exclusions: charges that were not billed at the month end, credit balances (shown beside), quarantined charges
+  differs: >-
+    leaves out what was not billed, which a share of all balances dilutes, and ages from the first
+    final bill
   source: HFMA MAP Keys AR-1 and AR-2, aged A/R as a percentage of billed A/R, in all and by payer
   benchmark: less than 15 to 20 % over 90 days; secondary sources, indicative
 columns:

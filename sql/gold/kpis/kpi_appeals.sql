@@ -8,6 +8,8 @@ kpi:
   denominator: appeals decided; denials; denials appealed
   date_basis: as of the business date, denials of all dates
   exclusions: denials by secondary payers, further denials of the same charge; pending appeals (overturn rate)
+  differs: >-
+    divides by decided appeals; pending ones are neither won nor lost
   source: common practice; a denial is worked by an appeal or by a claim of the same day or later
   benchmark: about 65 % are never worked; secondary sources, indicative
 columns:

@@ -9,6 +9,9 @@ kpi:
   date_basis: posting date
   basis: gross
   exclusions: quarantined charges and postings; no rate for a month that is not over
+  differs: >-
+    takes write-offs by reason and day of posting; all write-offs together would count denials and
+    small balances as uncompensated care
   source: HFMA MAP Keys AR-7 and AR-8; after FM-4, uncompensated care, here without uninsured discounts
 columns:
   source_system: {type: STRING, description: Hospital.}

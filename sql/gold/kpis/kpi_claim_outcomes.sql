@@ -4,28 +4,32 @@ grain: one row per source system and payer
 keys: [source_system, payer_name]
 owner: revenue-cycle
 kpi:
-  numerator: claims approved or paid (approval), claims denied (denial)
-  denominator: claims decided, which are those approved, paid, denied or rejected
+  numerator: claims approved or paid (approval), claims denied (denial), claims rejected (rejection)
+  denominator: claims decided, which are those approved, paid or denied; claims sent (rejection)
   date_basis: as of the business date, all dates of service
-  exclusions: pending claims, quarantined claims
+  exclusions: >-
+    pending claims; rejected claims, which no payer has judged (approval, denial); quarantined claims
+  differs: >-
+    a rejected claim was judged by nobody: it is no denial and not among the decided
   source: common practice; a claim-level rate on decisions, not the remittance denial rate
 columns:
   source_system: {type: STRING, description: Hospital.}
   payer_name: {type: STRING, description: Payer.}
   claim_count: {type: INT64, description: Claims sent.}
   pending_count: {type: INT64, description: Claims not decided yet.}
-  decided_count: {type: INT64, description: "Claims approved, paid, denied or rejected."}
+  decided_count: {type: INT64, description: "Claims approved, paid or denied."}
   approved_count: {type: INT64, description: Claims approved or paid.}
   denied_count: {type: INT64, description: Claims denied.}
   rejected_count: {type: INT64, description: Claims rejected before they were judged.}
   approval_rate: {type: RATE, description: Approved share of the decided claims.}
   denial_rate: {type: RATE, description: Denied share of the decided claims.}
+  rejection_rate: {type: RATE, description: Rejected share of the claims sent.}
 checks:
   - {sum_equals: {claim_count: fact_claims}}
-  - {range: {approval_rate: [0, 1], denial_rate: [0, 1]}}
+  - {range: {approval_rate: [0, 1], denial_rate: [0, 1], rejection_rate: [0, 1]}}
   - expect:
-      every_claim_is_pending_or_decided: pending_count + decided_count = claim_count
-      decisions_add_up: approved_count + denied_count + rejected_count = decided_count
+      every_claim_has_its_place: pending_count + decided_count + rejected_count = claim_count
+      decisions_add_up: approved_count + denied_count = decided_count
 ---*/
 WITH
   claims AS (
@@ -42,8 +46,7 @@ WITH
       payers.payer_name,
       COUNT(*) AS claim_count,
       COUNTIF(claims.claim_status = 'Pending') AS pending_count,
-      COUNTIF(claims.claim_status IN ('Approved', 'Paid', 'Denied', 'Rejected'))
-        AS decided_count,
+      COUNTIF(claims.claim_status IN ('Approved', 'Paid', 'Denied')) AS decided_count,
       COUNTIF(claims.claim_status IN ('Approved', 'Paid')) AS approved_count,
       COUNTIF(claims.claim_status = 'Denied') AS denied_count,
       COUNTIF(claims.claim_status = 'Rejected') AS rejected_count
@@ -62,5 +65,6 @@ SELECT
   denied_count,
   rejected_count,
   SAFE_DIVIDE(CAST(approved_count AS NUMERIC), decided_count) AS approval_rate,
-  SAFE_DIVIDE(CAST(denied_count AS NUMERIC), decided_count) AS denial_rate
+  SAFE_DIVIDE(CAST(denied_count AS NUMERIC), decided_count) AS denial_rate,
+  SAFE_DIVIDE(CAST(rejected_count AS NUMERIC), claim_count) AS rejection_rate
 FROM outcomes

@@ -7,11 +7,14 @@ kpi:
   numerator: >-
     claims without an edit that needed a hand (clean); rejected before the payer judged them (rejection);
     paid at once, neither denied, reversed nor rebilled (first pass)
-  denominator: original claims to primary payers
-  date_basis: claim date; the first pass rate of a month rises until its claims are decided
+  denominator: original claims to primary payers; without the rejected ones (first pass)
+  date_basis: claim date; a month matures 120 days after its end, by when its claims are decided
   exclusions: >-
     corrected and void claims, claims to secondary payers, claims whose edits the source does not count,
-    quarantined claims
+    quarantined claims; no first pass rate before the month is mature
+  differs: >-
+    counts edits that needed a hand before sending; not denied later is another thing, the first
+    pass, of which rejected claims are no part
   source: HFMA MAP Key CL-1, clean claim rate; common practice for rejections and first pass yield
   benchmark: at least 95 % clean; secondary sources, indicative
 columns:
@@ -22,9 +25,10 @@ columns:
   clean_count: {type: INT64, description: Of them without an edit that needed a hand.}
   rejected_count: {type: INT64, description: Of them rejected before they were judged.}
   first_pass_count: {type: INT64, description: "Of them paid at once, neither denied, reversed nor rebilled."}
+  is_mature: {type: BOOL, description: Whether the month ended at least 120 days before the business date.}
   clean_claim_rate: {type: RATE, description: Clean share of the claims.}
   rejection_rate: {type: RATE, description: Rejected share of the claims.}
-  first_pass_rate: {type: RATE, description: First pass share of the claims.}
+  first_pass_rate: {type: RATE, description: First pass share of the claims that were not rejected; NULL before the month is mature.}
 checks:
   - sum_equals: {claim_count: fact_claims}
     where: claim_frequency = '1' AND payer_sequence = 'P' AND edit_count IS NOT NULL
@@ -54,6 +58,14 @@ WITH
     FROM claims
     INNER JOIN payers ON claims.payer_key = payers.payer_key
     GROUP BY claims.source_system, payers.payer_name, claim_month
+  ),
+
+  cohorts AS (
+    SELECT
+      source_system, payer_name, claim_month, claim_count, clean_count, rejected_count,
+      first_pass_count,
+      DATE_DIFF(@business_date, LAST_DAY(claim_month, MONTH), DAY) >= 120 AS is_mature
+    FROM months
   )
 
 SELECT
@@ -64,7 +76,12 @@ SELECT
   clean_count,
   rejected_count,
   first_pass_count,
+  is_mature,
   SAFE_DIVIDE(CAST(clean_count AS NUMERIC), claim_count) AS clean_claim_rate,
   SAFE_DIVIDE(CAST(rejected_count AS NUMERIC), claim_count) AS rejection_rate,
-  SAFE_DIVIDE(CAST(first_pass_count AS NUMERIC), claim_count) AS first_pass_rate
-FROM months
+  IF(
+    is_mature,
+    SAFE_DIVIDE(CAST(first_pass_count AS NUMERIC), claim_count - rejected_count),
+    NULL
+  ) AS first_pass_rate
+FROM cohorts

@@ -7,7 +7,10 @@ kpi:
   numerator: paid by payers and by patients on the month's charges
   denominator: gross charges (gross rate); gross charges less contractual adjustments (net rate)
   date_basis: date of service; a month matures 120 days after its end
-  exclusions: quarantined charges; no month is left out, so read the mature ones
+  exclusions: quarantined charges; no rate before the month is mature
+  differs: >-
+    follows the charges of a month of service until they are mature; cash over charges of one
+    calendar month mixes cohorts
   source: common practice; cohorts by date of service
   benchmark: a net rate below 92 % says that money leaks; secondary sources, indicative
 columns:
@@ -17,8 +20,8 @@ columns:
   adjustment_amount: {type: NUMERIC, description: Contractual adjustments in USD.}
   collected_amount: {type: NUMERIC, description: Paid by payers and patients in USD.}
   is_mature: {type: BOOL, description: Whether the month ended at least 120 days before the business date.}
-  gross_collection_rate: {type: RATE, description: Collected over billed.}
-  net_collection_rate: {type: RATE, description: Collected over billed less adjustments.}
+  gross_collection_rate: {type: RATE, description: Collected over billed; NULL before the month is mature.}
+  net_collection_rate: {type: RATE, description: Collected over billed less adjustments; NULL before the month is mature.}
 checks:
   - sum_equals:
       billed_amount: fact_transactions.billed_amount
@@ -45,6 +48,13 @@ WITH
       SUM(collected_amount) AS collected_amount
     FROM transactions
     GROUP BY source_system, service_month
+  ),
+
+  cohorts AS (
+    SELECT
+      source_system, service_month, billed_amount, adjustment_amount, collected_amount,
+      DATE_DIFF(@business_date, LAST_DAY(service_month, MONTH), DAY) >= 120 AS is_mature
+    FROM months
   )
 
 SELECT
@@ -53,7 +63,8 @@ SELECT
   billed_amount,
   adjustment_amount,
   collected_amount,
-  DATE_DIFF(@business_date, LAST_DAY(service_month, MONTH), DAY) >= 120 AS is_mature,
-  SAFE_DIVIDE(collected_amount, billed_amount) AS gross_collection_rate,
-  SAFE_DIVIDE(collected_amount, billed_amount - adjustment_amount) AS net_collection_rate
-FROM months
+  is_mature,
+  IF(is_mature, SAFE_DIVIDE(collected_amount, billed_amount), NULL) AS gross_collection_rate,
+  IF(is_mature, SAFE_DIVIDE(collected_amount, billed_amount - adjustment_amount), NULL)
+    AS net_collection_rate
+FROM cohorts

@@ -10,6 +10,8 @@ kpi:
   date_basis: posting date
   basis: gross
   exclusions: quarantined charges; a credit is never netted against another account's balance
+  differs: >-
+    credits stand apart; netted against other accounts they make receivables look smaller
   source: common practice; kpi_days_in_ar has the days
 columns:
   source_system: {type: STRING, description: Hospital.}

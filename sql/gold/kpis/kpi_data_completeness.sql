@@ -8,6 +8,8 @@ kpi:
   denominator: rows
   date_basis: as of the business date, versions in force
   exclusions: deleted and quarantined rows; a value that cannot be right was blanked and counts as missing
+  differs: >-
+    a value that cannot be right counts as missing
   source: common practice (completeness)
 columns:
   source_system: {type: STRING, description: Hospital.}

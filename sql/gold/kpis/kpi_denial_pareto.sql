@@ -9,6 +9,9 @@ kpi:
   date_basis: as of the business date, denials of all dates
   basis: gross
   exclusions: denials by secondary payers, further denials of the same charge, quarantined remittances
+  differs: >-
+    a charge counts once with its first denial, however often it was denied, by the reason that
+    refuses and not by the first adjustment
   source: common practice (denial Pareto)
 columns:
   source_system: {type: STRING, description: Hospital.}
@@ -21,7 +24,7 @@ columns:
   denied_amount: {type: NUMERIC, description: Charges denied in USD.}
   recovered_amount: {type: NUMERIC, description: Paid by the payer after it had denied in USD.}
   written_off_amount: {type: NUMERIC, description: Written off to the denial in USD.}
-  open_denied_amount: {type: NUMERIC, description: Denied and neither recovered nor written off in USD.}
+  open_denied_amount: {type: NUMERIC, description: Denied and still owed by the payer in USD.}
   hospital_denied_amount: {type: NUMERIC, description: Charges denied in the hospital in USD.}
   denied_rate: {type: RATE, description: Share of the hospital's denied charges.}
 checks:
@@ -30,6 +33,7 @@ checks:
       denied_amount: fact_denials.denied_amount
       recovered_amount: fact_denials.recovered_amount
       written_off_amount: fact_denials.written_off_amount
+      open_denied_amount: fact_denials.open_amount
   - {range: {denied_rate: [0, 1]}}
 ---*/
 WITH
@@ -41,10 +45,10 @@ WITH
       department_key,
       COALESCE(group_code, 'Unknown') AS cause_group_code,
       COALESCE(reason_code, 'Unknown') AS cause_code,
-      status,
       denied_amount,
       recovered_amount,
-      written_off_amount
+      written_off_amount,
+      open_amount
     FROM {{ ref("fact_denials") }}
   ),
 
@@ -70,7 +74,7 @@ WITH
       SUM(denials.denied_amount) AS denied_amount,
       SUM(denials.recovered_amount) AS recovered_amount,
       SUM(denials.written_off_amount) AS written_off_amount,
-      SUM(IF(denials.status = 'Open', denials.denied_amount, 0)) AS open_denied_amount
+      SUM(denials.open_amount) AS open_denied_amount
     FROM denials
     INNER JOIN payers ON denials.payer_key = payers.payer_key
     LEFT JOIN departments ON denials.department_key = departments.department_key

@@ -12,6 +12,8 @@ kpi:
   exclusions: >-
     denials by secondary payers, further denials of the same charge; the work that denials cost, and
     interest for the delay
+  differs: >-
+    counts what is lost for good; all denied dollars would count those that were recovered
   source: this project's own what-if; gross charges, so an upper bound of the cash
 columns:
   source_system: {type: STRING, description: Hospital.}
@@ -21,7 +23,7 @@ columns:
   denial_count: {type: INT64, description: Charges denied.}
   denied_amount: {type: NUMERIC, description: Charges denied in USD.}
   lost_amount: {type: NUMERIC, description: Written off to the denial in USD.}
-  open_denied_amount: {type: NUMERIC, description: Denied and neither recovered nor written off in USD.}
+  open_denied_amount: {type: NUMERIC, description: Denied and still owed by the payer in USD.}
   recovery_rate: {type: RATE, description: Recovered over denied of the denials that are not open.}
   expected_gain_amount: {type: NUMERIC, description: Lost and expected to be lost in USD; nothing is expected back where no denial is resolved.}
   delay_days_sum: {type: INT64, description: Days from the denial to the payment of the recovered ones together.}
@@ -30,6 +32,7 @@ checks:
       denial_count: fact_denials
       denied_amount: fact_denials.denied_amount
       lost_amount: fact_denials.written_off_amount
+      open_denied_amount: fact_denials.open_amount
   - {accepted: {stage: [front, mid, back, none, unknown]}}
   - {range: {recovery_rate: [0, 1], delay_days_sum: [0, null]}, severity: warn}
 ---*/
@@ -44,6 +47,7 @@ WITH
       denied_amount,
       recovered_amount,
       written_off_amount,
+      open_amount,
       days_to_resolution
     FROM {{ ref("fact_denials") }}
   ),
@@ -57,7 +61,7 @@ WITH
       COUNT(*) AS denial_count,
       SUM(denied_amount) AS denied_amount,
       SUM(written_off_amount) AS lost_amount,
-      SUM(IF(status = 'Open', denied_amount, 0)) AS open_denied_amount,
+      SUM(open_amount) AS open_denied_amount,
       SUM(IF(status != 'Open', denied_amount, 0)) AS resolved_amount,
       SUM(IF(status != 'Open', recovered_amount, 0)) AS recovered_amount,
       SUM(IF(status = 'Recovered', days_to_resolution, 0)) AS delay_days_sum

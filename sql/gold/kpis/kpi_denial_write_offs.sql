@@ -8,12 +8,18 @@ kpi:
   denominator: average monthly net patient service revenue of the three months that end there
   date_basis: posting date of the write-off
   basis: net
-  exclusions: write-offs for other reasons; no rate for a month that is not over
+  exclusions: >-
+    write-offs for other reasons; no rate for a month that is not over, nor before a full quarter of
+    charges
+  differs: >-
+    takes only write-offs for denials and late filing, net of what was taken back, over net
+    revenue
   source: after HFMA MAP Key AR-6, denial write-offs as a percentage of net patient service revenue
 columns:
   source_system: {type: STRING, description: Hospital.}
   month_end_date: {type: DATE, description: Last day of the month.}
   is_complete: {type: BOOL, description: Whether the month was over on the business date.}
+  is_window_full: {type: BOOL, description: Whether the three months lie within what the hospital has charged; there is no rate before.}
   denial_write_off_amount: {type: NUMERIC, description: Written off after a denial or because it was filed too late in USD.}
   trailing_net_revenue_amount: {type: NUMERIC, description: Net patient service revenue of the three months in USD.}
   denial_write_off_rate: {type: RATE, description: Write-offs over a third of the three months' net revenue.}
@@ -23,23 +29,30 @@ checks:
 ---*/
 WITH
   months AS (
-    SELECT
-      source_system,
-      month_end_date,
-      is_complete,
-      denial_write_off_amount,
-      SUM(net_revenue_amount)
-        OVER (PARTITION BY source_system ORDER BY month_end_date ROWS 2 PRECEDING)
-        AS trailing_net_revenue_amount
+    SELECT source_system, month_end_date, denial_write_off_amount
     FROM {{ ref("kpi_month_close") }}
+  ),
+
+  quarters AS (
+    SELECT
+      source_system, month_end_date, is_complete, is_window_full, trailing_net_revenue_amount
+    FROM {{ ref("trailing_quarters") }}
   )
 
 SELECT
-  source_system,
-  month_end_date,
-  is_complete,
-  denial_write_off_amount,
-  trailing_net_revenue_amount,
-  IF(is_complete, SAFE_DIVIDE(denial_write_off_amount * 3, trailing_net_revenue_amount), NULL)
-    AS denial_write_off_rate
+  months.source_system,
+  months.month_end_date,
+  quarters.is_complete,
+  quarters.is_window_full,
+  months.denial_write_off_amount,
+  quarters.trailing_net_revenue_amount,
+  IF(
+    quarters.is_complete AND quarters.is_window_full,
+    SAFE_DIVIDE(months.denial_write_off_amount * 3, quarters.trailing_net_revenue_amount),
+    NULL
+  ) AS denial_write_off_rate
 FROM months
+INNER JOIN quarters
+  ON
+    months.source_system = quarters.source_system
+    AND months.month_end_date = quarters.month_end_date

@@ -8,16 +8,21 @@ owner: revenue-cycle
 kpi:
   numerator: >-
     gross charges of services on or before the month end without a final bill by then (DNFB); of insured
-    charges billed by then without a claim to the primary payer by then (FBNS); both (DNSP)
+    charges billed by then without a claim that the primary payer got by then (FBNS); both (DNSP)
   denominator: average daily gross charges of the three months of service that end there
   date_basis: days of service, final bill and claim; amounts as of the business date
   basis: gross
-  exclusions: quarantined charges; hospitals without any day of a final bill; self-pay charges (FBNS)
+  exclusions: >-
+    quarantined charges; hospitals without any day of a final bill; self-pay charges (FBNS); no days
+    before a full quarter of charges
+  differs: >-
+    a charge leaves when the payer got a claim: one that was rejected is not submitted
   source: HFMA MAP Keys PB-1, PB-2 and PB-3; by service date, where the key goes by discharge
   benchmark: 5 to 7 days not final billed; secondary sources, indicative
 columns:
   source_system: {type: STRING, description: Hospital.}
   month_end_date: {type: DATE, description: Last day of the month.}
+  is_window_full: {type: BOOL, description: "Whether charges were recorded from the first day of the three months on, or before; there are no days otherwise."}
   dnfb_amount: {type: NUMERIC, description: Serviced and not final billed in USD.}
   fbns_amount: {type: NUMERIC, description: Final billed and not submitted to the payer in USD.}
   dnsp_amount: {type: NUMERIC, description: Serviced and not submitted to the payer in USD.}
@@ -33,7 +38,9 @@ checks:
 ---*/
 WITH
   charges AS (
-    SELECT source_system, transaction_key, service_date, bill_date, payer_key, charge_amount
+    SELECT
+      source_system, transaction_key, service_date, charge_posted_date, bill_date, payer_key,
+      charge_amount
     FROM {{ ref("accounts") }}
     WHERE is_live
   ),
@@ -45,7 +52,7 @@ WITH
   claims AS (
     SELECT transaction_key, MIN(claim_date) AS claim_date
     FROM {{ ref("fact_claims") }}
-    WHERE payer_sequence = 'P'
+    WHERE payer_sequence = 'P' AND claim_status != 'Rejected'
     GROUP BY transaction_key
   ),
 
@@ -57,6 +64,7 @@ WITH
       DATE_TRUNC(charges.service_date, MONTH) AS service_month,
       DATE_TRUNC(charges.bill_date, MONTH) AS bill_month,
       COALESCE(DATE_TRUNC(claims.claim_date, MONTH), DATE '9999-12-01') AS claim_month,
+      MIN(charges.charge_posted_date) AS first_posted_date,
       SUM(charges.charge_amount) AS charge_amount
     FROM charges
     LEFT JOIN claims ON charges.transaction_key = claims.transaction_key
@@ -67,6 +75,7 @@ WITH
   calendars AS (
     SELECT
       source_system,
+      MIN(first_posted_date) AS first_posted_date,
       GENERATE_DATE_ARRAY(
         MIN(service_month),
         DATE_SUB(DATE_TRUNC(DATE_ADD(@business_date, INTERVAL 1 DAY), MONTH), INTERVAL 1 MONTH),
@@ -81,6 +90,9 @@ WITH
     SELECT
       calendars.source_system,
       complete_month,
+      COALESCE(
+        calendars.first_posted_date <= DATE_SUB(complete_month, INTERVAL 2 MONTH), FALSE
+      ) AS is_window_full,
       SUM(
         IF(
           stages.service_month <= complete_month
@@ -110,19 +122,27 @@ WITH
     FROM calendars
     CROSS JOIN UNNEST(calendars.complete_months) AS complete_month
     INNER JOIN stages ON calendars.source_system = stages.source_system
-    GROUP BY calendars.source_system, complete_month
+    GROUP BY calendars.source_system, calendars.first_posted_date, complete_month
+  ),
+
+  rated AS (
+    SELECT
+      source_system, complete_month, is_window_full, dnfb_amount, fbns_amount,
+      trailing_billed_amount, trailing_day_count,
+      IF(is_window_full, trailing_billed_amount, NULL) AS divisor
+    FROM months
   )
 
 SELECT
   source_system,
   LAST_DAY(complete_month, MONTH) AS month_end_date,
+  is_window_full,
   dnfb_amount,
   fbns_amount,
   dnfb_amount + fbns_amount AS dnsp_amount,
   trailing_billed_amount,
   trailing_day_count,
-  SAFE_DIVIDE(dnfb_amount * trailing_day_count, trailing_billed_amount) AS dnfb_days,
-  SAFE_DIVIDE(fbns_amount * trailing_day_count, trailing_billed_amount) AS fbns_days,
-  SAFE_DIVIDE((dnfb_amount + fbns_amount) * trailing_day_count, trailing_billed_amount)
-    AS dnsp_days
-FROM months
+  SAFE_DIVIDE(dnfb_amount * trailing_day_count, divisor) AS dnfb_days,
+  SAFE_DIVIDE(fbns_amount * trailing_day_count, divisor) AS fbns_days,
+  SAFE_DIVIDE((dnfb_amount + fbns_amount) * trailing_day_count, divisor) AS dnsp_days
+FROM rated

@@ -10,6 +10,8 @@ kpi:
   exclusions: >-
     charges whose payer has no terms for the day, such as self-pay; a rejected claim does not count as
     filed; quarantined charges
+  differs: >-
+    a rejected claim does not count as filed, and the limit is that of the day of service
   source: common practice (timely filing exposure); what is past is lost unless the payer excuses it
 columns:
   source_system: {type: STRING, description: Hospital.}

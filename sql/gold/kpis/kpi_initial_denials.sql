@@ -9,8 +9,12 @@ kpi:
   date_basis: remittance date of the denial; claim date of what was submitted
   basis: gross
   exclusions: >-
-    hospitals without remittances, denials of corrected claims and by secondary payers, further denials
-    of the same charge; no rate for a month that is not over
+    hospitals without remittances, rejected claims, denials of corrected claims and by secondary payers, further denials
+    of the same charge; no rate for a month that is not over, nor before the payer was claimed from for
+    three months
+  differs: >-
+    counts zero payments with a reason as denials, not status 4 alone, each charge once, over
+    claims that the payer got, not over remittances
   source: after HFMA's claim integrity task force, initial denial rate by volume and by dollars
   benchmark: 11.4 to 11.8 % of dollars across the industry; secondary sources, indicative
 columns:
@@ -18,6 +22,7 @@ columns:
   payer_name: {type: STRING, description: Payer.}
   month_end_date: {type: DATE, description: Last day of the month.}
   is_complete: {type: BOOL, description: Whether the month was over on the business date.}
+  is_window_full: {type: BOOL, description: "Whether the payer's first claim or remittance is not after the first day of the three months before; there is no rate otherwise."}
   denied_count: {type: INT64, description: Charges denied for the first time.}
   denied_amount: {type: NUMERIC, description: Their gross charges in USD.}
   prior_submitted_count: {type: INT64, description: Original claims to the payer as primary in the three months before.}
@@ -43,7 +48,8 @@ WITH
       payer_key,
       claim_date,
       billed_amount,
-      claim_frequency = '1' AND payer_sequence = 'P' AS is_original
+      claim_frequency = '1' AND payer_sequence = 'P' AND claim_status != 'Rejected'
+        AS is_original
     FROM {{ ref("fact_claims") }}
     -- Without remittances nobody knows what was denied.
     WHERE source_system IN (SELECT source_system FROM remittances)
@@ -64,6 +70,7 @@ WITH
       source_system,
       payer_key,
       DATE_TRUNC(claim_date, MONTH) AS activity_month,
+      MIN(claim_date) AS first_date,
       COUNTIF(is_original) AS submitted_count,
       SUM(IF(is_original, billed_amount, 0)) AS submitted_amount,
       0 AS denied_count,
@@ -71,13 +78,15 @@ WITH
     FROM claims
     GROUP BY source_system, payer_key, activity_month
     UNION ALL
-    SELECT source_system, payer_key, DATE_TRUNC(remit_date, MONTH) AS activity_month, 0, 0, 0, 0
+    SELECT
+      source_system, payer_key, DATE_TRUNC(remit_date, MONTH) AS activity_month,
+      MIN(remit_date), 0, 0, 0, 0
     FROM remittances
     GROUP BY source_system, payer_key, activity_month
     UNION ALL
     SELECT
       source_system, payer_key, DATE_TRUNC(denial_date, MONTH) AS activity_month,
-      0, 0, COUNT(*), SUM(denied_amount)
+      MIN(denial_date), 0, 0, COUNT(*), SUM(denied_amount)
     FROM denials
     GROUP BY source_system, payer_key, activity_month
   ),
@@ -86,6 +95,7 @@ WITH
     SELECT
       source_system,
       payer_key,
+      MIN(first_date) AS first_date,
       GENERATE_DATE_ARRAY(MIN(activity_month), MAX(activity_month), INTERVAL 1 MONTH) AS months
     FROM activities
     GROUP BY source_system, payer_key
@@ -95,6 +105,7 @@ WITH
     SELECT
       calendars.source_system,
       calendars.payer_key,
+      calendars.first_date,
       calendar_month,
       COALESCE(SUM(activities.submitted_count), 0) AS submitted_count,
       COALESCE(SUM(activities.submitted_amount), 0) AS submitted_amount,
@@ -107,7 +118,8 @@ WITH
         calendars.source_system = activities.source_system
         AND calendars.payer_key = activities.payer_key
         AND calendar_month = activities.activity_month
-    GROUP BY calendars.source_system, calendars.payer_key, calendar_month
+    GROUP BY
+      calendars.source_system, calendars.payer_key, calendars.first_date, calendar_month
   ),
 
   priors AS (
@@ -116,6 +128,7 @@ WITH
       payer_key,
       LAST_DAY(calendar_month, MONTH) AS month_end_date,
       LAST_DAY(calendar_month, MONTH) <= @business_date AS is_complete,
+      first_date <= DATE_SUB(calendar_month, INTERVAL 3 MONTH) AS is_window_full,
       denied_count,
       denied_amount,
       COALESCE(SUM(submitted_count) OVER before, 0) AS prior_submitted_count,
@@ -134,17 +147,18 @@ SELECT
   payers.payer_name,
   priors.month_end_date,
   priors.is_complete,
+  priors.is_window_full,
   priors.denied_count,
   priors.denied_amount,
   priors.prior_submitted_count,
   priors.prior_submitted_amount,
   IF(
-    priors.is_complete,
+    priors.is_complete AND priors.is_window_full,
     SAFE_DIVIDE(CAST(priors.denied_count * 3 AS NUMERIC), priors.prior_submitted_count),
     NULL
   ) AS initial_denial_rate,
   IF(
-    priors.is_complete,
+    priors.is_complete AND priors.is_window_full,
     SAFE_DIVIDE(priors.denied_amount * 3, priors.prior_submitted_amount),
     NULL
   ) AS initial_denial_amount_rate

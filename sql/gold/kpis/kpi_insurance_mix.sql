@@ -9,6 +9,8 @@ kpi:
   date_basis: as of the business date, all dates of service
   basis: gross
   exclusions: quarantined charges
+  differs: >-
+    goes by gross charges and keeps what has no line of business as Unknown
   source: common practice (payer mix)
 columns:
   source_system: {type: STRING, description: Hospital.}

@@ -8,10 +8,12 @@ kpi:
   denominator: measured claims
   date_basis: >-
     charge: service to posting; bill: posting to final bill; submit: final bill to claim; payer: claim to
-    first remittance; post: first remittance to first cash
+    first decision; post: first remittance to first cash
   exclusions: >-
-    corrected and void claims, claims to secondary payers; claims without one of the dates, or with the
+    corrected, void and rejected claims, claims to secondary payers; claims without one of the dates, or with the
     second before the first
+  differs: >-
+    median and 90th percentile by nearest rank; a mean alone hides the claims that wait
   source: after PB-4, charge lag days, of the HFMA MAP Keys; common practice for the others
 columns:
   source_system: {type: STRING, description: Hospital.}
@@ -40,7 +42,7 @@ WITH
       first_remit_date,
       cash_posted_date
     FROM {{ ref("fact_claims") }}
-    WHERE claim_frequency = '1' AND payer_sequence = 'P'
+    WHERE claim_frequency = '1' AND payer_sequence = 'P' AND claim_status != 'Rejected'
   ),
 
   payers AS (

@@ -8,6 +8,9 @@ kpi:
   date_basis: posting date
   basis: net
   exclusions: quarantined charges and postings; postings dated after the business date's month
+  differs: >-
+    write-offs for denials do not lower net revenue, and transfers between payers are neither cash
+    nor adjustment
   source: >-
     after HFMA's net patient service revenue: gross charges less contractual adjustments, charity care
     and bad debt

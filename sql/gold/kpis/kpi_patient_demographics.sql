@@ -7,6 +7,8 @@ kpi:
   numerator: patients in their current version
   date_basis: age on the business date
   exclusions: patients deleted at the source, quarantined patients
+  differs: >-
+    counts people of today's register, not versions or visits
   source: common practice; bands after 45 CFR 164.514(b), ages over 89 together
 columns:
   source_system: {type: STRING, description: Hospital.}

@@ -9,6 +9,8 @@ kpi:
   date_basis: as of the business date, all dates of service
   basis: gross
   exclusions: quarantined charges; a charge without an encounter counts no visit
+  differs: >-
+    dollars charged and collected are not a margin
   source: common practice (lifetime value); dollars charged and collected, not a margin
 columns:
   source_system: {type: STRING, description: Hospital.}

@@ -7,6 +7,8 @@ kpi:
   numerator: distinct patients, distinct encounters, and charges
   date_basis: date of service
   exclusions: quarantined charges; charges without an encounter count no encounter
+  differs: >-
+    people are counted once a month, not once a visit
   source: common practice
 columns:
   source_system: {type: STRING, description: Hospital.}

@@ -8,6 +8,8 @@ kpi:
   denominator: charges of the source system
   date_basis: as of the business date, all dates of service
   exclusions: quarantined charges
+  differs: >-
+    denied means that every claim of the charge was refused, not that nothing was paid yet
   source: common practice
 columns:
   source_system: {type: STRING, description: Hospital.}

@@ -9,6 +9,8 @@ kpi:
   date_basis: as of the business date, all dates of service
   basis: net
   exclusions: quarantined charges; the cost of a procedure, which no source delivers
+  differs: >-
+    revenue per charge; without cost it is no profit
   source: common practice (yield by procedure)
 columns:
   source_system: {type: STRING, description: Hospital.}

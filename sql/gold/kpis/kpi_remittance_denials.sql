@@ -10,6 +10,9 @@ kpi:
   exclusions: >-
     reversals; adjustments that deny nothing, such as contractual ones and patients' shares; no rate for
     a month that is not over
+  differs: >-
+    counts zero payments with a reason as denials, and neither reversals nor patients' shares nor
+    contractual amounts
   source: HFMA MAP Key AR-5, remittance denial rate
   benchmark: less than 5 %; secondary sources, indicative
 columns:

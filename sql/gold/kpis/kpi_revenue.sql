@@ -8,6 +8,8 @@ kpi:
   date_basis: date of service
   basis: gross
   exclusions: quarantined charges
+  differs: >-
+    by day of service; the books by day of posting are in kpi_month_close
   source: common practice
 columns:
   source_system: {type: STRING, description: Hospital.}

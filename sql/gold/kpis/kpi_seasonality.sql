@@ -8,7 +8,11 @@ kpi:
   denominator: mean of these averages over the hospital's months of the year
   date_basis: date of service
   basis: gross
-  exclusions: quarantined charges; months that are not over, and months without a charge
+  exclusions: >-
+    quarantined charges; months that are not over, and months without a charge; no index before every
+    month of the year has been
+  differs: >-
+    compares averages of months of one name, so that a year which is there twice weighs no more
   source: common practice (seasonal index by simple averages); a trend is not taken out
 columns:
   source_system: {type: STRING, description: Hospital.}
@@ -16,7 +20,8 @@ columns:
   month_count: {type: INT64, description: Complete months of service of this name.}
   transaction_count: {type: INT64, description: Charges.}
   billed_amount: {type: NUMERIC, description: Gross charges in USD.}
-  average_billed_amount: {type: NUMERIC, description: Gross charges per month in USD.}
+  is_window_full: {type: BOOL, description: Whether the hospital has a complete month of every name; there is no index before.}
+  average_billed_amount: {type: NUMERIC, description: "Gross charges per month in USD, rounded to the cent."}
   seasonal_index: {type: RATE, description: 1 for a month like the average one.}
 checks:
   - sum_equals:
@@ -50,8 +55,20 @@ WITH
       month_count,
       transaction_count,
       billed_amount,
-      CAST(billed_amount / month_count AS NUMERIC) AS average_billed_amount
+      CAST(billed_amount / month_count AS NUMERIC) AS exact_average_amount
     FROM seasons
+  ),
+
+  indexed AS (
+    SELECT
+      source_system, month_of_year, month_count, transaction_count, billed_amount,
+      exact_average_amount,
+      COUNT(*) OVER (PARTITION BY source_system) = 12 AS is_window_full,
+      SAFE_DIVIDE(
+        exact_average_amount * COUNT(*) OVER (PARTITION BY source_system),
+        SUM(exact_average_amount) OVER (PARTITION BY source_system)
+      ) AS full_index
+    FROM averages
   )
 
 SELECT
@@ -60,9 +77,7 @@ SELECT
   month_count,
   transaction_count,
   billed_amount,
-  average_billed_amount,
-  SAFE_DIVIDE(
-    average_billed_amount * COUNT(*) OVER (PARTITION BY source_system),
-    SUM(average_billed_amount) OVER (PARTITION BY source_system)
-  ) AS seasonal_index
-FROM averages
+  is_window_full,
+  ROUND(exact_average_amount, 2) AS average_billed_amount,
+  IF(is_window_full, full_index, NULL) AS seasonal_index
+FROM indexed

@@ -9,6 +9,9 @@ kpi:
   date_basis: posting date
   basis: net
   exclusions: refunds that the hospital gave of its own accord; no rate for a month that is not over
+  differs: >-
+    takes what was posted as taken back; refunds that the hospital gave are none, and payments are
+    not netted
   source: common practice (takeback rate)
 columns:
   source_system: {type: STRING, description: Hospital.}

@@ -8,7 +8,10 @@ kpi:
   date_basis: as of the business date; remittances and postings of all dates
   basis: net
   exclusions: >-
-    quarantined remittances and postings, which show up as a difference; hospitals without remittances
+    prices without a payment and forwarded claims; quarantined remittances and postings, which show up
+    as a difference; hospitals without remittances
+  differs: >-
+    reversals lower what was remitted, and prices without a payment are no cash
   source: common practice (unposted cash)
 columns:
   source_system: {type: STRING, description: Hospital.}
@@ -17,13 +20,15 @@ columns:
   posted_amount: {type: NUMERIC, description: "Payments posted in USD, takebacks deducted."}
   unposted_amount: {type: NUMERIC, description: Remitted less posted in USD; below 0 if more was posted than remitted.}
 checks:
-  - {sum_equals: {remitted_amount: fact_remittances.paid_amount}}
+  - sum_equals: {remitted_amount: fact_remittances.paid_amount}
+    where: status_code NOT IN ('23', '25')
   - {expect: {difference_is_exact: remitted_amount - posted_amount = unposted_amount}}
 ---*/
 WITH
   remittances AS (
     SELECT source_system, payer_key, SUM(paid_amount) AS remitted_amount
     FROM {{ ref("fact_remittances") }}
+    WHERE status_code NOT IN ('23', '25')
     GROUP BY source_system, payer_key
   ),
 

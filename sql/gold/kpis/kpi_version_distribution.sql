@@ -7,6 +7,8 @@ kpi:
   numerator: records with this many versions, deleted ones among them
   date_basis: as of the business date, the whole history
   exclusions: quarantined rows
+  differs: >-
+    deleted records count too
   source: common practice (change rate of a dimension)
 columns:
   source_system: {type: STRING, description: Hospital.}

@@ -9,6 +9,8 @@ kpi:
   date_basis: date of service
   basis: gross
   exclusions: contractual adjustments (shown beside), quarantined charges
+  differs: >-
+    contractual adjustments are no write-offs
   source: common practice
 columns:
   source_system: {type: STRING, description: Hospital.}

@@ -13,9 +13,11 @@ columns:
   payer_key: {type: STRING, description: Payer.}
   forecast_date: {type: DATE, description: Day from whose knowledge the forecast is made.}
   horizon: {type: STRING, description: "Days after it in which the cash is expected: 1-30, 31-60 or 61-90."}
+  is_as_known: {type: BOOL, description: Whether the forecast knows what the sources had told by then; else they had told nothing yet and it is put together from dates.}
+  is_window_full: {type: BOOL, description: "Whether the payer's first claim is at least 270 days old, so that the curve is of a quarter's claims or more; nothing is expected before."}
   open_claim_count: {type: INT64, description: Claims that no payment was posted for by then.}
   open_amount: {type: NUMERIC, description: Billed on them in USD.}
-  expected_amount: {type: NUMERIC, description: Expected cash in USD.}
+  expected_amount: {type: NUMERIC, description: Expected cash in USD; NULL before the window is full.}
   actual_amount: {type: NUMERIC, description: "Paid on them within the horizon in USD, as far as it is over."}
   is_over: {type: BOOL, description: Whether the horizon was over on the business date.}
 checks:
@@ -24,56 +26,71 @@ checks:
       no_more_than_is_open: expected_amount <= open_amount
 ---*/
 WITH
-  claims AS (
-    SELECT
-      source_system, payer_key, claim_date, cash_posted_date, billed_amount,
-      GREATEST(COALESCE(remitted_amount, 0), 0) AS remitted_amount
-    FROM {{ ref("fact_claims") }}
-    WHERE
-      payer_sequence = 'P'
-      AND claim_frequency != '8'
-      AND claim_status != 'Rejected'
-      AND claim_date <= @business_date
+  payments AS (
+    SELECT claim_key, posting_date, -posted_amount AS paid_amount
+    FROM {{ ref("fact_ledger") }}
+    WHERE posting_kind = 'payment' AND claim_key != 'unknown'
   ),
 
-  forecast_dates AS (
-    SELECT forecast_date
-    FROM
-      UNNEST([
-        @business_date,
-        DATE_SUB(DATE_TRUNC(DATE_SUB(@business_date, INTERVAL 29 DAY), MONTH), INTERVAL 1 DAY),
-        DATE_SUB(
-          DATE_TRUNC(
-            DATE_SUB(
-              DATE_TRUNC(DATE_SUB(@business_date, INTERVAL 29 DAY), MONTH), INTERVAL 1 DAY
-            ),
-            MONTH
-          ),
-          INTERVAL 1 DAY
-        )
-      ]) AS forecast_date
-  ),
-
+  -- What a claim had been paid by the day, and what it was paid after it.
   known AS (
     SELECT
       claims.source_system,
       claims.payer_key,
-      forecast_dates.forecast_date,
-      DATE_DIFF(forecast_dates.forecast_date, claims.claim_date, DAY) AS age_days,
-      IF(
-        claims.cash_posted_date <= forecast_dates.forecast_date,
-        GREATEST(DATE_DIFF(claims.cash_posted_date, claims.claim_date, DAY), 0),
-        NULL
-      ) AS lag_days,
-      IF(
-        claims.cash_posted_date > forecast_dates.forecast_date,
-        DATE_DIFF(claims.cash_posted_date, forecast_dates.forecast_date, DAY),
-        NULL
-      ) AS days_until_cash,
+      claims.forecast_date,
+      claims.claim_key,
+      claims.claim_date,
       claims.billed_amount,
-      claims.remitted_amount
-    FROM claims
-    INNER JOIN forecast_dates ON claims.claim_date <= forecast_dates.forecast_date
+      claims.is_as_known,
+      DATE_DIFF(claims.forecast_date, claims.claim_date, DAY) AS age_days,
+      GREATEST(
+        DATE_DIFF(
+          MIN(IF(payments.posting_date <= claims.forecast_date, payments.posting_date, NULL)),
+          claims.claim_date,
+          DAY
+        ),
+        0
+      ) AS lag_days,
+      SUM(IF(payments.posting_date <= claims.forecast_date, payments.paid_amount, 0))
+        AS paid_amount,
+      SUM(
+        IF(
+          DATE_DIFF(payments.posting_date, claims.forecast_date, DAY) BETWEEN 1 AND 30,
+          payments.paid_amount,
+          0
+        )
+      ) AS paid_30_amount,
+      SUM(
+        IF(
+          DATE_DIFF(payments.posting_date, claims.forecast_date, DAY) BETWEEN 31 AND 60,
+          payments.paid_amount,
+          0
+        )
+      ) AS paid_60_amount,
+      SUM(
+        IF(
+          DATE_DIFF(payments.posting_date, claims.forecast_date, DAY) BETWEEN 61 AND 90,
+          payments.paid_amount,
+          0
+        )
+      ) AS paid_90_amount
+    FROM {{ ref("claims_as_known") }} AS claims
+    LEFT JOIN payments ON claims.claim_key = payments.claim_key
+    GROUP BY
+      claims.source_system, claims.payer_key, claims.forecast_date, claims.claim_key,
+      claims.claim_date, claims.billed_amount, claims.is_as_known
+  ),
+
+  -- A curve of less than a quarter of claims is none.
+  windows AS (
+    SELECT
+      source_system,
+      payer_key,
+      forecast_date,
+      MAX(age_days) >= 270 AS is_window_full,
+      LOGICAL_AND(is_as_known) AS is_as_known
+    FROM known
+    GROUP BY source_system, payer_key, forecast_date
   ),
 
   -- Claims of the half year before are left out: too many of them are still to be paid.
@@ -84,7 +101,7 @@ WITH
       forecast_date,
       SUM(billed_amount) AS billed_amount,
       SAFE_DIVIDE(
-        SUM(IF(lag_days IS NULL, 0, remitted_amount)), SUM(IF(lag_days IS NULL, 0, billed_amount))
+        SUM(IF(lag_days IS NULL, 0, paid_amount)), SUM(IF(lag_days IS NULL, 0, billed_amount))
       ) AS paid_share
     FROM known
     WHERE age_days > 180
@@ -111,9 +128,9 @@ WITH
       age_days,
       COUNT(*) AS open_claim_count,
       SUM(billed_amount) AS open_amount,
-      SUM(IF(days_until_cash BETWEEN 1 AND 30, remitted_amount, 0)) AS paid_30_amount,
-      SUM(IF(days_until_cash BETWEEN 31 AND 60, remitted_amount, 0)) AS paid_60_amount,
-      SUM(IF(days_until_cash BETWEEN 61 AND 90, remitted_amount, 0)) AS paid_90_amount
+      SUM(paid_30_amount) AS paid_30_amount,
+      SUM(paid_60_amount) AS paid_60_amount,
+      SUM(paid_90_amount) AS paid_90_amount
     FROM known
     WHERE lag_days IS NULL
     GROUP BY source_system, payer_key, forecast_date, age_days
@@ -141,7 +158,7 @@ WITH
         IF(lags.lag_days - open_claims.age_days BETWEEN 61 AND 90, lags.billed_amount, 0)
       ) AS due_90_amount
     FROM open_claims
-    INNER JOIN matured
+    LEFT JOIN matured
       ON
         open_claims.source_system = matured.source_system
         AND open_claims.payer_key = matured.payer_key
@@ -161,15 +178,23 @@ SELECT
   open_claims.payer_key,
   open_claims.forecast_date,
   part.horizon,
+  windows.is_as_known,
+  windows.is_window_full,
   SUM(open_claims.open_claim_count) AS open_claim_count,
   SUM(open_claims.open_amount) AS open_amount,
-  ROUND(
-    SUM(
-      open_claims.open_amount
-      * COALESCE(SAFE_DIVIDE(part.due_amount, expectations.unpaid_amount), 0)
-      * LEAST(COALESCE(expectations.paid_share, 0), 1)
+  IF(
+    windows.is_window_full,
+    ROUND(
+      CAST(
+        SUM(
+          open_claims.open_amount
+          * COALESCE(SAFE_DIVIDE(part.due_amount, expectations.unpaid_amount), 0)
+          * LEAST(COALESCE(expectations.paid_share, 0), 1)
+        ) AS NUMERIC
+      ),
+      2
     ),
-    2
+    NULL
   ) AS expected_amount,
   SUM(part.paid_amount) AS actual_amount,
   DATE_ADD(open_claims.forecast_date, INTERVAL part.last_day DAY) <= @business_date AS is_over
@@ -180,6 +205,11 @@ INNER JOIN expectations
     AND open_claims.payer_key = expectations.payer_key
     AND open_claims.forecast_date = expectations.forecast_date
     AND open_claims.age_days = expectations.age_days
+INNER JOIN windows
+  ON
+    open_claims.source_system = windows.source_system
+    AND open_claims.payer_key = windows.payer_key
+    AND open_claims.forecast_date = windows.forecast_date
 CROSS JOIN
   UNNEST([
     STRUCT(
@@ -191,4 +221,4 @@ CROSS JOIN
   ]) AS part
 GROUP BY
   open_claims.source_system, open_claims.payer_key, open_claims.forecast_date, part.horizon,
-  part.last_day
+  part.last_day, windows.is_as_known, windows.is_window_full
