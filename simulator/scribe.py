@@ -80,12 +80,10 @@ class Scribe:
         return layout
 
     def code(self, value: str | None) -> str | None:
-        """Types an identifier: in lower case, with blanks inside or invisible characters."""
+        """Types an identifier with blanks or invisible characters around it."""
         if not value:
             return self._blank(value)
-        middle = len(value) // 2
-        forms = (value.lower(), f" {value}", f"{value}  ", f"{value[:middle]} {value[middle:]}",
-                 f"{value}\u00a0", f"\u200b{value}")  # fmt: skip
+        forms = (f" {value}", f"{value}  ", f"{value}\u00a0", f"\u200b{value}")
         return self._chance.choice(forms)
 
     def text(self, value: str | None) -> str | None:

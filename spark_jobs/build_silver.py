@@ -28,9 +28,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from spark_jobs import io
-from spark_jobs.transforms import conform, history, ledger, quality, tables
+from spark_jobs.transforms import collisions, conform, history, ledger, quality, tables
 from utils.batch.reports import DOLLARS, observations_uri
-from utils.batch.spec import Batch, Entity, Load
+from utils.batch.spec import Batch, Entity
 
 WRITERS = 4
 
@@ -47,15 +47,13 @@ def build_silver(spark: SparkSession, batch: Batch, output: str) -> None:
     loads = _loads(spark, batch)
     checked = {entity.name: _checked(spark, entity, loads) for entity in batch.entities}
     gone = {entity.name: _gone(spark, entity) for entity in batch.entities}
-    read = io.write_and_read(
-        _union(
-            [
-                *(ledger.rows_read(checked[entity.name], entity) for entity in batch.entities),
-                *(ledger.rows_gone(gone[entity.name], entity) for entity in batch.entities),
-            ]
-        ),
-        f"{root}/rows/",
+    judged = _union(
+        [
+            *(ledger.rows_read(checked[entity.name], entity) for entity in batch.entities),
+            *(ledger.rows_gone(gone[entity.name], entity) for entity in batch.entities),
+        ]
     )
+    read = io.write_and_read(_without_contradictions(spark, batch, judged), f"{root}/rows/")
     over = ledger.refused_loads(read, _limits(spark, batch))
     refused = io.write_and_read(over.repartition(1), f"{root}/refused/")
     rows = ledger.without(read, refused, "_load_id")
@@ -107,22 +105,42 @@ def _checked(spark: SparkSession, entity: Entity, loads: DataFrame) -> DataFrame
     conformed = []
     for alike in entity.loads_by_shape:
         bronze = io.read_parquet(spark, *[load.path for load in alike])
-        if alike[0].rows is not None:
-            bronze = bronze.join(_selected(spark, alike), ["_load_id", "_row_id"], "left_semi")
         conformed.append(conform.conform(bronze, loads, entity, alike[0]))
     nothing = io.no_rows(spark, conform.conformed_schema(entity))
     return quality.apply_checks(_union(conformed or [nothing]), entity)
 
 
-def _selected(spark: SparkSession, loads: Iterable[Load]) -> DataFrame:
-    """The rows that loads name, where they do not stand for all of their rows."""
-    rows = [
+def _without_contradictions(spark: SparkSession, batch: Batch, rows: DataFrame) -> DataFrame:
+    """The rows to merge, judged with the other rows of their keys."""
+    held = collisions.hold_contradictions(rows)
+    folding = [entity for entity in batch.entities if entity.folds and entity.has_news]
+    if folding:
+        logged = _union(history.spellings(_log(spark, entity), entity) for entity in folding)
+        private = [entity.name for entity in folding if any(c.phi for c in entity.key_columns)]
+        held = collisions.hold_other_spellings(held, logged, private)
+    return _selected(spark, batch, held)
+
+
+def _selected(spark: SparkSession, batch: Batch, rows: DataFrame) -> DataFrame:
+    """The rows that loads name, where they do not stand for all of their rows.
+
+    A row is judged with all rows of its load, so that a line of a claim does not pass for all.
+    """
+    partial_loads = [
+        load for entity in batch.entities for load in entity.loads if load.rows is not None
+    ]
+    if not partial_loads:
+        return rows
+    named = [
         {"_load_id": load.load_id, "_row_id": str(row_id)}
-        for load in loads
+        for load in partial_loads
         for row_id in load.rows or ()
     ]
-    selected = io.small_table(spark, rows, ("_load_id", "_row_id"))
-    return F.broadcast(selected.withColumn("_row_id", F.col("_row_id").cast("bigint")))
+    selected = io.small_table(spark, named, ("_load_id", "_row_id"))
+    selected = selected.withColumn("_row_id", F.col("_row_id").cast("bigint"))
+    is_whole = ~F.col("_load_id").isin([load.load_id for load in partial_loads])
+    chosen = rows.join(F.broadcast(selected), ["_load_id", "_row_id"], "left_semi")
+    return rows.where(is_whole).unionByName(chosen)
 
 
 def _timeline(spark: SparkSession, batch: Batch, rows: DataFrame) -> DataFrame:
@@ -180,7 +198,7 @@ def _expected_checks(spark: SparkSession, batch: Batch) -> DataFrame:
             "reason": check.reason,
         }
         for entity in batch.entities
-        for check in quality.checks(entity)
+        for check in (*quality.row_checks(entity), *collisions.checks(entity))
         for load in entity.loads
         if load.watermark or not check.needs_watermark
     ]

@@ -94,6 +94,14 @@ def surrogate(parts: Sequence[str | None]) -> str:
     return hashlib.sha256("".join(encoded).encode()).hexdigest()
 
 
+def admitted(observations: Sequence[Observation]) -> list[Observation]:
+    """Those of one key that no rule holds: rows of a load that contradict each other are held."""
+    said: dict[tuple[str, datetime], set[str]] = {}
+    for seen in observations:
+        said.setdefault((seen.load_id, seen.event_at), set()).add(seen.row_hash)
+    return [seen for seen in observations if len(said[seen.load_id, seen.event_at]) == 1]
+
+
 def winners(observations: Iterable[Observation]) -> list[Observation]:
     """The observations of one key that count, one for each event time, in their order."""
     found: dict[datetime, Observation] = {}

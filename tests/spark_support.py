@@ -95,6 +95,8 @@ def column_json(name: str, type: str = "STRING", **contract: Any) -> dict[str, A
         "normalize": contract.get("normalize"),
         "required": contract.get("required", False),
         "tracked": contract.get("tracked", True),
+        "fold": contract.get("fold"),
+        "phi": contract.get("phi", False),
     }
 
 

@@ -102,6 +102,7 @@ def _try_database(source: DatabaseSource) -> Iterator[Finding]:
     from utils.landing.mysql import try_table
     from utils.landing.mysql_server import absent_tables, source_clock
     from utils.landing.plan import table_request
+    from utils.landing.void_flags import void_flags
     from utils.orchestration.connections import source_uri
 
     uri = source_uri(source) or ""
@@ -122,6 +123,10 @@ def _try_database(source: DatabaseSource) -> Iterator[Finding]:
             continue
         notes = [_reading(table), f"{len(tried.columns)} columns", *_nulls(table, tried.missing)]
         notes += [f"passed over: {', '.join(tried.extra)}"] if tried.extra else []
+        notes += [
+            f"{column} may say that a row is deleted: declare it in `deleted_when` if it does"
+            for column in void_flags(tried.extra)
+        ]
         yield Finding(f"{where}: {'; '.join([*notes, *['EMPTY'] * tried.is_empty])}")
 
 

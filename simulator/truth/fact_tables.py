@@ -7,7 +7,7 @@ from datetime import date
 from simulator.clock import local_day
 from simulator.counting import grouped
 from simulator.derived import DERIVED_COLUMNS, derived
-from simulator.model import Transaction
+from simulator.model import Remittance, Transaction
 from simulator.truth.adjudications import Adjudicated
 from simulator.truth.books import Books
 from simulator.truth.charge_tables import payment_status
@@ -123,7 +123,7 @@ def fact_remittances(books: Books) -> Rows:
         charge_key = _charge_key(books, claim.transaction_id) if claim else UNKNOWN
         for place, remit in enumerate(ordered):
             adjusted = sum(why.amount for why in reasons(remit))
-            yield (surrogate(books.name, remit.remittance_id), claim_key, charge_key,
+            yield (_remittance_key(books, remit), claim_key, charge_key,
                    payer_key(remit.payer_id), remit.remit_date, remit.check_number,
                    remit.status_code, remit.charge_amount, allowed(remit),
                    remit.allowed_amount is not None, remit.paid_amount,
@@ -144,7 +144,7 @@ def fact_claim_adjustments(books: Books) -> Rows:
         claim = remit.claim_id
         claim_key = surrogate(books.name, claim) if claim in claims else UNKNOWN
         for why in reasons(remit):
-            yield (surrogate(books.name, remit.remittance_id), why.number, claim_key,
+            yield (_remittance_key(books, remit), why.number, claim_key,
                    payer_key(remit.payer_id), remit.remit_date, is_denial, why.refuses,
                    why.group, why.code, why.remark, why.amount)  # fmt: skip
 
@@ -158,7 +158,7 @@ def fact_provider_adjustments(books: Books) -> Rows:
     for line in books.published.provider_adjustments:
         claim = line.claim_id
         known = surrogate(books.name, claim) if claim in books.published.claims else UNKNOWN
-        yield (surrogate(books.name, line.adjustment_id), payer_key(line.payer_id),
+        yield (_payers_key(books, line.payer_id, line.adjustment_id), payer_key(line.payer_id),
                known if claim else None, line.check_number, line.adjustment_date,
                line.reason_code, PLB_KINDS.get(line.reason_code, "other"),
                line.amount)  # fmt: skip
@@ -175,6 +175,15 @@ def _people(books: Books, record: object, day: date) -> tuple[str, ...]:
 def _encounter_key(books: Books, encounter: str) -> str:
     is_known = encounter in books.published.encounters
     return surrogate(books.name, encounter) if is_known else UNKNOWN
+
+
+def _remittance_key(books: Books, remit: Remittance) -> str:
+    return _payers_key(books, remit.payer_id, remit.remittance_id)
+
+
+def _payers_key(books: Books, payer: str, number: str) -> str:
+    """Payers number what they pay by themselves: two payers may use one number."""
+    return surrogate(books.name, payer.upper(), number)
 
 
 def _charge_key(books: Books, account: str) -> str:

@@ -8,15 +8,20 @@ from pyspark.sql import Column as SparkColumn
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from spark_jobs.transforms.hashes import entity_key, row_hash
-from spark_jobs.transforms.normalise import ACCEPT_ANY_TEXT, clean, normalisers, says_unknown
-from utils.batch.spec import Column, Entity, Load, SpecError
+from spark_jobs.transforms.hashes import DELETED_HASH, entity_key, row_hash
+from spark_jobs.transforms.instants import parse_instant, to_utc
+from spark_jobs.transforms.normalise import (
+    ACCEPT_ANY_TEXT,
+    IDENTIFIER,
+    ROUNDED,
+    clean,
+    cleaned,
+    normalisers,
+    says_unknown,
+)
+from utils.batch.spec import SPELLING, Column, Entity, Load, SpecError
 
 _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_TIME = r"[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?"
-_OFFSET = "[+-][0-9]{2}(:?[0-9]{2})?"
-_LOCAL_TIME = f"^{_DAY}({_TIME})?$"
-_INSTANT = f"^{_DAY}{_TIME}( ?(Z|UTC|GMT|{_OFFSET}))$"
 _CLOCK = r"[ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,9})?)?"
 _MIDNIGHT = r"[ T]00:00(:00(\.0{1,9})?)? ?(Z|UTC|GMT)"
 # How landing spells a TIMESTAMP of MySQL, which is an instant. A file's `Z` behind a midnight says
@@ -29,10 +34,6 @@ _NOTHING_IN_TEXT = _NOTHING[:1]
 _ASSIGNED = ("code", "id")
 # MySQL's way to write no date into a column that must have one.
 _ZERO_DATE = r"^0000-00-00([ T]00:00:00(\.0{1,9})?(\+00:00)?)?$"
-# Microseconds are as fine as Spark gets; the engines differ in what they make of a seventh digit.
-_BEYOND_MICROSECONDS = r"(\.[0-9]{6})[0-9]+"
-_NO_SECONDS = "^(.{16})([ A-Z+-]|$)"
-_ZONE_WORD = " ?(Z|UTC|GMT)$"
 # Oracle and SAS write `.50`.
 _DECIMAL = r"^[+-]?([0-9]{1,18}(\.[0-9]{0,18})?|\.[0-9]{1,18})$"
 _PATTERNS = {
@@ -43,8 +44,11 @@ _PATTERNS = {
     "BOOL": "^(true|false|1|0)$",
 }
 _WATERMARK = "_watermark"
+_FLAGS = {"true": "1", "false": "0"}
 _MOMENTS = ("date", "timestamp", "timestamp_ntz")
 _FLOATS = ("float", "double")
+# Beyond these, different whole numbers are one float.
+_LARGEST_EXACT = {"float": 2**24, "double": 2**53}
 _INTEGERS = ("tinyint", "smallint", "int", "bigint")
 
 
@@ -62,8 +66,10 @@ def conform(bronze: DataFrame, loads: DataFrame, entity: Entity, load: Load) -> 
     """Brings loads of one shape into the entity's columns.
 
     Grain: one row per bronze row. A value that is blank or cannot be read is NULL; if it cannot be
-    read, the column's flag is true. `_event_at` is the watermark in UTC, or the end of the load's
-    window for a table without one. NUMERIC rounds half up to cents.
+    read, the column's flag is true. `_is_deleted` says that the source marked the row as deleted;
+    such a row has no content, but its amounts are still there to be counted. `_event_at` is the
+    watermark in UTC, or the end of the load's window for a table without one. NUMERIC rounds half
+    up to cents.
 
     Cleaning, reading and flagging are separate steps, so that no step repeats the one before.
 
@@ -80,59 +86,37 @@ def conform(bronze: DataFrame, loads: DataFrame, entity: Entity, load: Load) -> 
     windows = loads.select(
         F.col("load_id").alias("_load_id"), F.col("observed_at").alias("_observed_at")
     )
-    cleaned = bronze.join(F.broadcast(windows), on="_load_id", how="inner").select(
+    texts = bronze.join(F.broadcast(windows), on="_load_id", how="inner").select(
         *["_load_id", "_observed_at"],
         F.col("_row_id").cast("bigint").alias("_row_id"),
         *[_cleaned(column, types, load).alias(_raw(column)) for column in entity.columns],
         _watermark(types, load).alias(_WATERMARK),
+        _is_deletion(types, load).alias("_is_deleted"),
     )
-    read = cleaned.select(
+    read = texts.select(
         "*",
         F.lit(load.source_system).alias("source_system"),
         *[_value(column, types, load).alias(column.name) for column in entity.columns],
         _event_at(types, load).alias("_event_at"),
-        F.lit(False).alias("_is_deleted"),
     )
     flags = {
         invalid_flag(column): _is_invalid(column)
         for column in entity.columns
         if can_be_invalid(column)
     }
-    identity = {entity.key_column: entity_key(entity), "_row_hash": row_hash(entity.tracked)}
-    return read.withColumns({**identity, **flags}).select(*conformed_schema(entity))
+    content_hash = F.when(F.col("_is_deleted"), F.lit(DELETED_HASH)).otherwise(
+        row_hash(entity.tracked)
+    )
+    identity = {entity.key_column: entity_key(entity), "_row_hash": content_hash}
+    if entity.folds:
+        identity[SPELLING] = F.concat_ws(" ", *[_raw_text(column) for column in entity.key_columns])
+    return read.withColumns({**flags, **identity}).select(*conformed_schema(entity))
 
 
 def conformed_schema(entity: Entity) -> dict[str, str]:
     """Columns of conformed rows, those of the log and the flags, with their Spark SQL types."""
     fallible = [column for column in entity.columns if can_be_invalid(column)]
     return {**entity.log_schema, **{invalid_flag(column): "boolean" for column in fallible}}
-
-
-def to_utc(value: SparkColumn, source_type: str, zone: str) -> SparkColumn:
-    """The instant of a source's time: local time of the zone unless the type carries an offset."""
-    if source_type == "timestamp":
-        return value
-    return F.to_utc_timestamp(value.cast("timestamp"), zone)
-
-
-def parse_instant(value: SparkColumn, zone: str) -> SparkColumn:
-    """The instant of a text like ISO 8601's: local (a bare day is its midnight) or with offset.
-
-    Databases and languages leave out seconds or the offset's colon and minutes, write UTC in words,
-    or more digits than a microsecond has. None of this is ambiguous.
-    """
-    seconds = F.regexp_replace(value, _NO_SECONDS, "$1:00$2")
-    micros = F.regexp_replace(seconds, _BEYOND_MICROSECONDS, "$1")
-    local = F.when(value.rlike(_LOCAL_TIME), micros).try_cast("timestamp")
-    instant = F.when(value.rlike(_INSTANT), _with_offset(micros)).try_cast("timestamp")
-    return F.coalesce(F.to_utc_timestamp(local, zone), instant)
-
-
-def _with_offset(value: SparkColumn) -> SparkColumn:
-    """An instant's text with its offset written as +00:00."""
-    numeric = F.regexp_replace(value, _ZONE_WORD, "+00:00")
-    minutes = F.regexp_replace(numeric, r" ?([+-][0-9]{2}):?([0-9]{2})$", "$1:$2")
-    return F.regexp_replace(minutes, r"(:[0-9.]+) ?([+-][0-9]{2})$", "$1$2:00")
 
 
 def _cleaned(column: Column, types: Mapping[str, str], load: Load) -> SparkColumn:
@@ -142,7 +126,10 @@ def _cleaned(column: Column, types: Mapping[str, str], load: Load) -> SparkColum
     value = F.col(f"`{source}`")
     if _is_typed(column, types, load):
         return value
-    text = _spelled_as_mapped(clean(_part(value.cast("string"), column, load)), column, load)
+    written = cleaned(
+        _part(_as_written(value, column, types[source]), column, load), column.normalize
+    )
+    text = _spelled_as_mapped(written, column, load)
     return F.when(~_says_nothing(text, column), text)
 
 
@@ -152,6 +139,20 @@ def _says_nothing(value: SparkColumn, column: Column) -> SparkColumn:
     if column.type in ("DATE", "TIMESTAMP"):
         return says_so | value.rlike(_ZERO_DATE)
     return says_so
+
+
+def _as_written(value: SparkColumn, column: Column, source_type: str) -> SparkColumn:
+    """The text of a value; the number of an identifier that a number type holds has no decimals."""
+    is_fraction_type = source_type in _FLOATS or source_type.startswith("decimal")
+    if column.normalize != IDENTIFIER or not is_fraction_type:
+        return value.cast("string")
+    whole = value.try_cast("decimal(38,0)")
+    if source_type in _FLOATS:
+        is_exact = (F.rint(value) == value) & (F.abs(value) <= _LARGEST_EXACT[source_type])
+    else:
+        is_exact = whole == value
+    rounded = F.concat(F.lit(ROUNDED), value.cast("string"))
+    return F.when(is_exact, whole.cast("string")).otherwise(rounded)
 
 
 def _part(value: SparkColumn, column: Column, load: Load) -> SparkColumn:
@@ -213,7 +214,8 @@ def _spell(value: SparkColumn, column: Column, load: Load) -> SparkColumn:
     rule, known = column.normalize or "text", normalisers(load.phone_region)
     if rule not in known:
         raise SpecError(f"{column.name}.normalize: `{rule}` is none of {', '.join(known)}")
-    return known[rule](value)
+    spelled = known[rule](value)
+    return F.upper(spelled) if column.fold == "case" else spelled
 
 
 def _is_invalid(column: Column) -> SparkColumn:
@@ -222,6 +224,19 @@ def _is_invalid(column: Column) -> SparkColumn:
     if column.type != "STRING":
         return unread
     return unread & ~says_unknown(raw, column.normalize)
+
+
+def _is_deletion(types: Mapping[str, str], load: Load) -> SparkColumn:
+    """Whether a row's flags say that it was deleted; true is 1 and false is 0."""
+    says = F.lit(False)
+    for column, values in load.deleted_when.items():
+        value = F.col(f"`{column}`")
+        text = value.cast("int") if types[column] == "boolean" else value
+        flag = F.lower(clean(text.cast("string")))
+        meant = [_FLAGS.get(each.lower(), each.lower()) for each in values]
+        spelled = F.when(flag == "true", "1").when(flag == "false", "0").otherwise(flag)
+        says = says | F.coalesce(spelled.isin(meant), F.lit(False))
+    return says
 
 
 def _watermark(types: Mapping[str, str], load: Load) -> SparkColumn:
@@ -240,6 +255,10 @@ def _event_at(types: Mapping[str, str], load: Load) -> SparkColumn:
     return parse_instant(watermark, load.time_zone)
 
 
+def _raw_text(column: Column) -> SparkColumn:
+    return F.col(_raw(column)).cast("string")
+
+
 def _raw(column: Column) -> str:
     return f"_{column.name}_raw"
 
@@ -247,7 +266,7 @@ def _raw(column: Column) -> str:
 def _types(bronze: DataFrame, entity: Entity, load: Load) -> Mapping[str, str]:
     types = dict(bronze.dtypes)
     watermark = [load.watermark] if load.watermark else []
-    wanted = [*load.columns.values(), *watermark, "_load_id", "_row_id"]
+    wanted = [*load.columns.values(), *load.deleted_when, *watermark, "_load_id", "_row_id"]
     missing = [name for name in wanted if name not in types]
     if missing:
         raise SpecError(

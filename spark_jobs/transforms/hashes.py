@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from pyspark.sql import Column as SparkColumn
 from pyspark.sql import functions as F
 
+from spark_jobs.transforms.normalise import key_text
 from utils.batch.spec import Column, Entity
+
+DELETED_HASH = ""
 
 
 def as_text(value: SparkColumn, sql_type: str) -> SparkColumn:
@@ -24,9 +27,12 @@ def surrogate(parts: Sequence[SparkColumn]) -> SparkColumn:
 
 def key_parts(entity: Entity, key: Sequence[str] | None = None) -> list[SparkColumn]:
     """The texts of an identity: source system and natural key, the row's own unless told."""
-    types = {column.name: column.sql_type for column in entity.columns}
-    named = entity.key if key is None else key
-    return [F.col("source_system"), *(as_text(F.col(name), types[name]) for name in named)]
+    columns = {column.name: column for column in entity.columns}
+    named = [columns[name] for name in (entity.key if key is None else key)]
+    texts = [
+        key_text(as_text(F.col(column.name), column.sql_type), column.normalize) for column in named
+    ]
+    return [F.col("source_system"), *texts]
 
 
 def entity_key(entity: Entity, key: Sequence[str] | None = None) -> SparkColumn:

@@ -17,10 +17,10 @@ from pyspark.sql import Window as W
 from pyspark.sql import functions as F
 
 from spark_jobs.transforms.dedupe import rank
-from spark_jobs.transforms.hashes import key_parts, surrogate
+from spark_jobs.transforms.hashes import DELETED_HASH, key_parts, surrogate
 from spark_jobs.transforms.revisions import mark
 from utils.batch.reports import DEDUPLICATED, MERGED, UNCHANGED
-from utils.batch.spec import Entity
+from utils.batch.spec import SPELLING, Entity
 
 OPEN_END = datetime(9999, 12, 31, tzinfo=UTC)
 OBSERVATION = (
@@ -34,7 +34,6 @@ OBSERVATION = (
     "_is_deleted",
 )
 _KEY = ("entity", "record_key")
-_DELETED_HASH = ""
 
 
 def references(observations: DataFrame, entity: Entity) -> DataFrame:
@@ -63,17 +62,31 @@ def logged_references(log: DataFrame, seen: DataFrame, entity: Entity) -> DataFr
     return references(log, entity).join(keys, on="record_key", how="left_semi").select(*OBSERVATION)
 
 
+def _attributes(entity: Entity) -> dict[str, str]:
+    """What a deletion does not have: the columns beside the key, with their types."""
+    return {c.name: c.sql_type for c in entity.columns if c.name not in entity.key}
+
+
+def spellings(log: DataFrame, entity: Entity) -> DataFrame:
+    """How the keys of an entity that folds them were spelled, in each logged observation."""
+    named = log.where(F.col(SPELLING).isNotNull()).withColumnRenamed(
+        entity.key_column, "record_key"
+    )
+    return named.select(
+        F.lit(entity.name).alias("entity"), "record_key", SPELLING, "_observed_at", "_load_id"
+    )
+
+
 def deletions(deletes: DataFrame, entity: Entity) -> DataFrame:
     """Rows that are gone at their source, in the columns of the log; attributes are NULL."""
     attributes = {
-        column.name: F.lit(None).cast(column.sql_type)
-        for column in entity.columns
-        if column.name not in entity.key
+        name: F.lit(None).cast(sql_type) for name, sql_type in _attributes(entity).items()
     }
     technical = {
         entity.key_column: surrogate(key_parts(entity)),
-        "_row_hash": F.lit(_DELETED_HASH),
+        "_row_hash": F.lit(DELETED_HASH),
         "_is_deleted": F.lit(True),
+        SPELLING: F.lit(None).cast("string"),
     }
     return deletes.withColumns({**attributes, **technical}).select(*entity.log_schema)
 
@@ -172,9 +185,15 @@ def new_observations(content: DataFrame, timeline: DataFrame, entity: Entity) ->
     references = gained.withColumnRenamed("record_key", entity.key_column).select(
         entity.key_column, *OBSERVATION[2:]
     )
-    attributes = [column.name for column in entity.columns]
+    known = {entity.key_column, *OBSERVATION}
+    described = [name for name in entity.log_schema if name not in known]
+    is_row = ~F.col("_is_deleted")
+    attributes = [
+        F.when(is_row, F.col(name)).alias(name) if name in _attributes(entity) else F.col(name)
+        for name in described
+    ]
     return (
-        content.select("source_system", *attributes, "_load_id", "_row_id")
+        content.select(*attributes, "_load_id", "_row_id")
         .join(references, on=["_load_id", "_row_id"], how="inner")
         .select(*entity.log_schema)
     )

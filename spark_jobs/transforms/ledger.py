@@ -10,7 +10,7 @@ from spark_jobs.transforms.hashes import parent_key, surrogate
 from spark_jobs.transforms.history import OBSERVATION
 from utils.batch import reports
 from utils.batch.reports import DOLLARS, QUARANTINED, STAGES
-from utils.batch.spec import Entity
+from utils.batch.spec import SPELLING, Entity
 from utils.batch.types import SPARK_TYPES
 
 _MONEY = SPARK_TYPES["NUMERIC"]
@@ -19,17 +19,21 @@ _ROW = ("_load_id", "_row_id")
 
 
 def rows_read(checked: DataFrame, entity: Entity) -> DataFrame:
-    """Every row that was read, without its content.
+    """Every row that was read, without its content but for the spelling of a key that folds.
 
     Grain: one row per load and row. `record_key` is NULL when the key is missing; amounts are USD,
-    NULL for entities without money or where they do not parse.
+    NULL for entities without money or where they do not parse. `_detail` is what a rule's reason
+    adds for this row.
     """
+    spelling = F.col(SPELLING) if entity.folds else F.lit(None).cast("string")
     return checked.select(
         F.lit(entity.name).alias("entity"),
         F.col(entity.key_column).alias("record_key"),
         parent_key(entity).alias("parent_key"),
         *OBSERVATION[2:],
         *["_rule", "_rules"],
+        F.lit(None).cast("string").alias("_detail"),
+        spelling.alias(SPELLING),
         *_amounts(entity),
     )
 
@@ -102,7 +106,8 @@ def quarantined_rows(rows: DataFrame, expected: DataFrame) -> DataFrame:
 
     Grain: one row per load and row. `rule` is the first failed rule that quarantines, `rules` are
     all failed ones. `held_key` tells what is held, in whichever load it comes: the record's key,
-    or without one the content and which of the load's equal rows it is. `event_at` is not after
+    with a number where several rows of one key are held together, or without a key the content
+    and which of the load's equal rows it is. `event_at` is not after
     the load's window, so that a date in the future does not outlast every correction.
 
     Args:
@@ -117,7 +122,8 @@ def quarantined_rows(rows: DataFrame, expected: DataFrame) -> DataFrame:
         F.col("_load_id").alias("load_id"),
         F.col("_row_id").alias("row_id"),
         *["record_key", "parent_key"],
-        F.row_number().over(equal_rows).cast("string").alias("_number"),
+        F.row_number().over(equal_rows).cast("string").alias("_place"),
+        *["_number", "_detail"],
         F.col("_row_hash").alias("row_hash"),
         F.when(is_future, F.col("_observed_at")).otherwise(event_at).alias("event_at"),
         F.col("_observed_at").alias("observed_at"),
@@ -125,9 +131,15 @@ def quarantined_rows(rows: DataFrame, expected: DataFrame) -> DataFrame:
         F.col("_rules").alias("rules"),
         *["billed_amount", "paid_amount"],
     )
-    content = surrogate([F.col("source_system"), F.col("row_hash"), F.col("_number")])
-    named = held.join(expected, on=["load_id", "rule"], how="inner").withColumn(
-        "held_key", F.coalesce(F.col("record_key"), content)
+    content = surrogate([F.col("source_system"), F.col("row_hash"), F.col("_place")])
+    numbered = surrogate([F.col("record_key"), F.col("_number").cast("string")])
+    named = held.join(expected, on=["load_id", "rule"], how="inner").withColumns(
+        {
+            "held_key": F.coalesce(
+                F.when(F.col("_number") > 1, numbered), F.col("record_key"), content
+            ),
+            "reason": F.concat_ws(" ", "reason", "_detail"),
+        }
     )
     return named.select(*reports.names(reports.QUARANTINE))
 

@@ -15,13 +15,17 @@ from pyspark.sql import functions as F
 
 from utils.batch.phone_plans import PHONE_PLANS, PhonePlan
 
-_WHITESPACE = "[\t\n\x0b\f\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+"
-_INVISIBLE = "[\x00-\x08\x0e-\x1f\x7f\u00ad\u200b-\u200d\u2060\ufeff]"
+_BLANKS = "\t\n\x0b\f\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+_UNSEEN = "\x00-\x08\x0e-\x1f\x7f\u00ad\u200b-\u200d\u2060\ufeff"
+_WHITESPACE, _INVISIBLE = f"[{_BLANKS}]+", f"[{_UNSEEN}]"
+_EDGES = f"^[{_BLANKS}{_UNSEEN}]+|[{_BLANKS}{_UNSEEN}]+$"
 _FULL_WIDTH = "".join(chr(code) for code in range(0xFF01, 0xFF5F))
 _HALF_WIDTH = "".join(chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F))
 _SEPARATOR = r"[^\p{L}\p{N}\x01]"
 _BREAK = "\x01 "  # never in a cleansed text, where control characters are removed
 
+IDENTIFIER = "id"
+ROUNDED = "\u2248"  # before a float that may stand for several whole numbers, or for none
 _EMAIL = r"^[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$"  # noqa: E501
 _GENDERS = {"m": "Male", "f": "Female", "o": "Other"}
 _UNKNOWN_GENDERS = ("u", "unknown")
@@ -35,13 +39,42 @@ def clean(value: Column) -> Column:
     return F.when(words != "", words)
 
 
+def trim(value: Column) -> Column:
+    """The characters between the first and the last that is visible; NULL if there is none."""
+    visible = F.regexp_replace(value, _EDGES, "")
+    return F.when(visible != "", visible)
+
+
+def cleaned(value: Column, rule: str | None) -> Column:
+    """A text as its spelling rule takes it: an identifier only loses what surrounds it."""
+    return trim(value) if rule == IDENTIFIER else clean(value)
+
+
 def text(value: Column) -> Column:
     """Free text: as cleaned."""
     return value
 
 
+def identifier(value: Column) -> Column:
+    """A number or name that somebody assigned: to the character as it was assigned.
+
+    Whether `ab1` and `AB1`, or `AB 12` and `AB1 2`, are one is known to who assigns them only.
+    """
+    return F.when(~value.startswith(ROUNDED), value)
+
+
+def payer(value: Column) -> Column:
+    """A payer's name, as cleaned. Payers are told apart by it in upper case, see `key_text`."""
+    return value
+
+
+def key_text(value: Column, rule: str | None) -> Column:
+    """What a value is within a key: names that differ in case only are one payer."""
+    return F.upper(value) if rule == "payer" else value
+
+
 def code(value: Column) -> Column:
-    """An identifier or code: no blanks, upper case."""
+    """A code of a published list: no blanks, upper case."""
     return F.upper(_compact(value))
 
 
@@ -125,6 +158,8 @@ def says_unknown(value: Column, rule: str | None) -> Column:
 def normalisers(phone_region: str) -> Mapping[str, Callable[[Column], Column]]:
     """The rules by name, as a source of a region is read."""
     return {
+        IDENTIFIER: identifier,
+        "payer": payer,
         "code": code,
         "keyword": keyword,
         "text": text,
@@ -139,7 +174,9 @@ def normalisers(phone_region: str) -> Mapping[str, Callable[[Column], Column]]:
     }
 
 
-ACCEPT_ANY_TEXT = frozenset({None, "code", "keyword", "text", "person_name", "line_of_business"})
+ACCEPT_ANY_TEXT = frozenset(
+    {None, "payer", "code", "keyword", "text", "person_name", "line_of_business"}
+)
 
 
 def _compact(value: Column) -> Column:

@@ -1,7 +1,8 @@
 -- Rows at the source that changed before @settled (its local time), so that a published window
--- should have brought them, and did not: bronze does not have the change, or silver not the key.
--- Bronze does not have a change that left the watermark as it was either; the checksum of the last
--- reading shows it, if that reading had the same columns (@columns). `total` counts all such rows,
+-- should have brought them, and did not: the reading that is in force is another one, or silver does
+-- not have the key. In force is the latest change that landed, so that a row whose watermark was set
+-- back is found although it landed. A change that left the watermark as it was is shown by the checksum
+-- of the last reading, if that reading had the same columns (@columns). `total` counts all such rows,
 -- `unstamped` these. A row that quarantine holds is not overlooked.
 WITH
   at_source AS (
@@ -10,7 +11,8 @@ WITH
       {{ source_key }} AS source_key,
       {{ folded_source_key }} AS folded,
       {{ changed_at }} AS changed_at,
-      {{ checksum }} AS checksum
+      {{ checksum }} AS checksum,
+      {{ is_deletion }} AS is_deletion
     FROM {{ ref("keys") }}
     WHERE {{ has_source_key }} AND {{ changed_at }} < CAST(@settled AS DATETIME)
   ),
@@ -20,13 +22,20 @@ WITH
       {{ source_key }} AS source_key,
       {{ changed_at }} AS changed_at,
       IF(loads.columns = @columns, {{ checksum }}, NULL) AS checksum,
+      -- A reread is in force from its clock on. That clock is UTC and a watermark is not: where they
+      -- are close, a row is read once more than it has to be.
       RANK() OVER (
-        PARTITION BY {{ source_key }}, {{ changed_at }}
-        ORDER BY loads.observed_at DESC, loads.load_id DESC
+        PARTITION BY {{ source_key }}
+        ORDER BY
+          IF(
+            loads.load_type = 'reread', CAST(loads.observed_at AS DATETIME), {{ changed_at }}
+          ) DESC,
+          loads.observed_at DESC,
+          loads.load_id DESC
       ) AS place
     FROM {{ ref("bronze") }} AS bronze
     INNER JOIN {{ ref("table_loads") }} AS loads ON bronze._load_id = loads.load_id
-    WHERE loads.state != 'FAILED'
+    WHERE loads.state != 'FAILED' AND {{ changed_at }} < CAST(@now AS DATETIME)
   ),
 
   landed AS (
@@ -70,6 +79,10 @@ LEFT JOIN live ON at_source.folded = live.folded
 LEFT JOIN quarantined ON at_source.source_key = quarantined.source_key
 WHERE
   landed.source_key IS NULL
-  OR (live.folded IS NULL AND quarantined.source_key IS NULL)
+  OR (
+    -- A flag that was set without moving the watermark: the row of that time outweighs its deletion.
+    quarantined.source_key IS NULL
+    AND (live.folded IS NULL) != at_source.is_deletion
+  )
 ORDER BY at_source.changed_at, at_source.source_key
 LIMIT {{ limit }}

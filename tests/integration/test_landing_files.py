@@ -244,7 +244,7 @@ def test_content_counts_once_for_a_hospital(place: str, tmp_path: Path) -> None:
     first = put(f"{place}/hospital_a/1.csv", HEADER + b"C1,1,2024-01-01\n", tmp_path)
     put(f"{place}/hospital_a/again.csv", HEADER + b"C1,1,2024-01-01\n", tmp_path)
     put(f"{place}/hospital_a/loaded.csv", HEADER, tmp_path)
-    loaded = {"hospital_a": {storage.sha256_of(tmp_path / "delivery")}}
+    loaded = {"hospital_a": [storage.sha256_of(tmp_path / "delivery")]}
     pattern = f"{place}/{{source_system}}/*.csv"
 
     found = discover(LANDING, pattern, HOSPITALS, loaded=loaded)
@@ -259,7 +259,7 @@ def test_content_counts_once_for_a_hospital(place: str, tmp_path: Path) -> None:
 def test_new_content_under_an_old_name_is_new(place: str, tmp_path: Path) -> None:
     """B20."""
     old = put(f"{place}/hospital_a/1.csv", HEADER, tmp_path)
-    loaded = {"hospital_a": {storage.sha256_of_object(old)}}
+    loaded = {"hospital_a": [storage.sha256_of_object(old)]}
     put(f"{place}/hospital_a/1.csv", HEADER + b"C1,1,2024-01-01\n", tmp_path)
 
     [found] = discover(
@@ -271,6 +271,27 @@ def test_new_content_under_an_old_name_is_new(place: str, tmp_path: Path) -> Non
     )
 
     assert found.status == "new"
+
+
+@pytest.mark.parametrize(
+    ("restates", "statuses"),
+    [
+        pytest.param(True, [("new", True), ("duplicate", False)], id="rows-without-a-time"),
+        pytest.param(False, [("duplicate", False)] * 2, id="rows-with-a-time"),
+    ],
+)
+def test_old_content_after_newer_content_puts_the_old_back(
+    place: str, tmp_path: Path, restates: bool, statuses: list[tuple[str, bool]]
+) -> None:
+    """B15: an old fee schedule that is delivered again is in force again, once."""
+    old = storage.sha256_of_object(put(f"{place}/hospital_a/1.csv", HEADER, tmp_path))
+    put(f"{place}/hospital_a/2.csv", HEADER, tmp_path)
+    loaded = {"hospital_a": [old, "newer"]}
+    pattern = f"{place}/{{source_system}}/*.csv"
+
+    found = discover(LANDING, pattern, HOSPITALS, loaded=loaded, restates=restates)
+
+    assert [(item.status, item.is_again) for item in found] == statuses
 
 
 def test_what_is_another_familys_is_neither_landed_nor_refused(place: str, tmp_path: Path) -> None:

@@ -12,19 +12,21 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def known_files(source: str, table: str) -> tuple[dict[str, set[str]], set[tuple[str, int]]]:
+def known_files(source: str, table: str) -> tuple[dict[str, list[str]], set[tuple[str, int]]]:
     """What a source delivered before.
 
     Returns:
-        Per source system the SHA-256 of contents that landed, and (uri, generation) of every
-        object that needs no further attention; a refused one is looked at again.
+        Per source system the SHA-256 of contents in the order in which they landed, and (uri,
+        generation) of every object that needs no further attention; a refused one is looked at
+        again.
     """
     rows = bigquery.query_file(
         "audit/known_files.sql", audit_table, {"source": source, "table": table}
     )
-    contents: dict[str, set[str]] = {}
+    contents: dict[str, list[str]] = {}
     for row in rows:
-        contents.setdefault(row["source_system"], set()).add(row["sha256"])
+        if row["has_landed"]:
+            contents.setdefault(row["source_system"], []).append(row["sha256"])
     return contents, {(row["uri"], row["generation"]) for row in rows}
 
 

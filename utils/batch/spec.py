@@ -12,7 +12,9 @@ row value. Instants are ISO 8601 with an offset. `?` marks fields that may be nu
                      of its surrogate, and the columns that hold its natural key
       keeps_revisions  whether every state that was ever known is published
       amounts?       {billed?, paid?}: the columns with the dollars
-      columns[]      {name, type, normalize?, required, tracked}, in contract order
+      columns[]      {name, type, normalize?, fold?, required, tracked, phi?}, in contract order;
+                     with `fold: case` spellings that differ in case only are one; what is
+                     `phi` is named in no report
       derived[]      {name, type, expr}: Spark SQL over the columns and `_event_at`
       rules[]        {name, severity: quarantine|warn, expect, reason}: `expect` is Spark SQL over
                      the columns, `_event_at`, `_observed_at` and `source_system`; NULL
@@ -29,6 +31,7 @@ row value. Instants are ISO 8601 with an offset. `?` marks fields that may be nu
         values?      {entity column: {source spelling: value}}: read in its place
         constants?   {entity column: value}: the same in every row
         phone_region?  ISO 3166 code of the region whose telephone numbers it holds, US if left out
+        deleted_when?  {source column: [value]}: a row with one of them is the deletion of its key
         watermark?   source column that says when a row changed
         rows?        [row id]: the only rows to read, all of them if left out
         observed_at  end of the load's window, or arrival of its file
@@ -48,6 +51,8 @@ from utils.batch.phone_plans import DEFAULT_PHONE_REGION
 from utils.batch.types import SPARK_TYPES
 
 SEVERITIES = ("quarantine", "warn")
+FOLDS = ("case",)
+SPELLING = "_key_spelling"  # of a key that folds: how the source wrote it
 
 
 class SpecError(ValueError):
@@ -63,6 +68,8 @@ class Column:
     normalize: str | None
     required: bool
     tracked: bool
+    fold: str | None = None
+    phi: bool = False
 
     @property
     def sql_type(self) -> str:
@@ -142,11 +149,15 @@ class Load:
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
     phone_region: str = DEFAULT_PHONE_REGION
+    deleted_when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def shape(self) -> tuple[object, ...]:
         """Loads of equal shape are read and conformed together, in one plan."""
-        maps = (self.columns, self.splits, self.values, self.constants, self.phone_region)
+        maps = (
+            self.columns, self.splits, self.values, self.constants, self.deleted_when,
+            self.phone_region,
+        )  # fmt: skip
         content = json.dumps(maps, default=asdict)
         return (self.source_system, self.time_zone, self.watermark, content, self.rows is None)
 
@@ -187,6 +198,17 @@ class Entity:
         return f"{self.singular}_version_key"
 
     @property
+    def folds(self) -> bool:
+        """Whether different spellings may be one key."""
+        return any(column.fold for column in self.key_columns)
+
+    @property
+    def key_columns(self) -> tuple[Column, ...]:
+        """The columns of the key, in its order."""
+        by_name = {column.name: column for column in self.columns}
+        return tuple(by_name[name] for name in self.key)
+
+    @property
     def has_news(self) -> bool:
         """Whether this batch brings anything; without news nothing needs to be read."""
         return bool(self.loads or self.deletes)
@@ -217,6 +239,7 @@ class Entity:
             "_load_id": "string",
             "_row_id": "bigint",
             "_is_deleted": "boolean",
+            **({SPELLING: "string"} if self.folds else {}),
         }
 
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from utils.batch.phone_plans import DEFAULT_PHONE_REGION, PHONE_PLANS
 from utils.batch.spec import (
+    FOLDS,
     SEVERITIES,
     Amounts,
     Batch,
@@ -180,8 +181,10 @@ def _column(node: _Node) -> Column:
         name=node.text("name"),
         type=node.one_of("type", tuple(SPARK_TYPES)),
         normalize=node.optional_text("normalize"),
+        fold=node.one_of("fold", FOLDS) if node.optional_text("fold") else None,
         required=node.flag("required"),
         tracked=node.flag("tracked"),
+        phi=node.field("phi", bool, optional=True) or False,
     )
 
 
@@ -235,6 +238,10 @@ def _load(node: _Node) -> Load:
         values={name: spelling.values for name, spelling in node.named_nodes("values").items()},
         constants=node.field("constants", dict, optional=True) or {},
         phone_region=_phone_region(node),
+        deleted_when={
+            column: tuple(values)
+            for column, values in (node.field("deleted_when", dict, optional=True) or {}).items()
+        },
     )
 
 

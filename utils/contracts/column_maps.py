@@ -24,8 +24,13 @@ _WORD = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
 def _as_written(value: object) -> object:
-    """YAML reads 12 and 2026-01-31 as number and date; a decimal number it would round."""
+    """YAML reads 12, true and 2026-01-31 as no text; a decimal number it would round."""
+    if type(value) is bool:
+        return str(value).lower()
     return str(value) if type(value) in (int, date) else value
+
+
+Written = Annotated[_WORD, BeforeValidator(_as_written)]
 
 
 class MappedColumn(StrictModel):
@@ -44,7 +49,7 @@ class MappedColumn(StrictModel):
     split: Annotated[str, Field(min_length=1)] | None = None
     part: int | None = None
     values: dict[_WORD, _WORD] = {}
-    constant: Annotated[_WORD, BeforeValidator(_as_written)] | None = None
+    constant: Written | None = None
 
     @model_validator(mode="after")
     def _says_one_thing(self) -> MappedColumn:

@@ -6,7 +6,7 @@ A column is declared once there; Spark, the DDL, the documents and the tests rea
 from __future__ import annotations
 
 from functools import cache
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, TypeAdapter, field_validator, model_validator
 
@@ -15,10 +15,13 @@ from utils.errors import ConfigError
 from utils.paths import CONFIGS
 from utils.schema import StrictModel, load_model
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 Severity = Literal["quarantine", "warn"]
 Normalizer = Literal[
-    "code", "keyword", "text", "person_name", "email", "phone", "ssn", "gender", "npi",
-    "line_of_business", "claim_status",
+    "id", "payer", "code", "keyword", "text", "person_name", "email", "phone", "ssn", "gender",
+    "npi", "line_of_business", "claim_status",
 ]  # fmt: skip
 IDENTIFIER = r"^[a-z][a-z0-9_]*$"
 # Months between these days are fewer than the partitions that one BigQuery job may write.
@@ -30,14 +33,18 @@ FIRST_RECORD = "1970-01-02"
 class Column(StrictModel):
     """A contract column: what a source must or may deliver.
 
-    A date lies between FIRST_DAY and LAST_DAY, or its row is held; one that is `open_ended` may
-    say "since ever" or "for good" by any day of the calendar. An instant outside of the years in
-    which computers kept records is a placeholder, which a warning counts.
+    An identifier (`normalize: id`) keeps its spelling. One of a key may say that spellings which
+    differ in case only are one (`fold: case`); an identifier that `references` an entity is spelled
+    as that entity's key is. A date lies between FIRST_DAY and LAST_DAY, or its row is held; one
+    that is `open_ended` may say "since ever" or "for good" by any day of the calendar. An instant
+    outside of the years in which computers kept records is a placeholder, which a warning counts.
     """
 
     type: ColumnType
     description: str
     normalize: Normalizer | None = None
+    fold: Literal["case"] | None = None
+    references: str | None = None
     required: bool = False
     tracked: bool = True
     phi: bool = False
@@ -64,6 +71,14 @@ class Column(StrictModel):
                 reason="The instant stands for none: no computer kept records then.",
             )
         return None
+
+    @model_validator(mode="after")
+    def _only_identifiers_fold(self) -> Column:
+        if (self.fold or self.references) and self.normalize != "id":
+            raise ValueError("only a column with `normalize: id` has `fold` or `references`")
+        if self.fold and self.references:
+            raise ValueError("`fold` is declared with the key that the column references")
+        return self
 
 
 class Derived(StrictModel):
@@ -166,6 +181,8 @@ class Entity(StrictModel):
                 raise ValueError(f"`{name}` is named by key, belongs_to or amounts, is no column")
         if any(not self.columns[name].required for name in self.key):
             raise ValueError("every column of the key must be `required: true`")
+        if extra := {name for name, column in self.columns.items() if column.fold} - {*self.key}:
+            raise ValueError(f"`{min(extra)}` has `fold` but is no column of the key")
         return self
 
     @property
@@ -277,4 +294,24 @@ def entities() -> dict[str, Entity]:
                 f"field `name` says {entity.name}", where=path.name, remedy=f"Write {path.stem}"
             )
         found[entity.name] = entity
+    for entity in found.values():
+        for name, column in entity.columns.items():
+            if column.references and len(_key_of(column.references, found)) != 1:
+                raise ConfigError(
+                    f"field `columns.{name}.references` names `{column.references}`",
+                    where=f"{entity.name}.yaml",
+                    remedy="Write the name of an entity whose key is one column",
+                )
     return found
+
+
+def folding(column: Column) -> str | None:
+    """How the spellings of an identifier fold: as its own key does, or the one it references."""
+    if column.references is None:
+        return column.fold
+    [key] = _key_of(column.references, entities())
+    return entities()[column.references].columns[key].fold
+
+
+def _key_of(name: str, found: Mapping[str, Entity]) -> tuple[str, ...]:
+    return found[name].key if name in found else ()

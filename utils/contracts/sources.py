@@ -16,7 +16,7 @@ from pydantic import Field, TypeAdapter, field_validator, model_validator
 
 from utils.batch.phone_plans import DEFAULT_PHONE_REGION, PHONE_PLANS
 from utils.contracts import select_statements
-from utils.contracts.column_maps import SOURCE_COLUMN, ColumnMap
+from utils.contracts.column_maps import SOURCE_COLUMN, ColumnMap, Written
 from utils.contracts.entities import IDENTIFIER
 from utils.contracts.file_patterns import SYSTEM, literal_prefix, name_regex
 from utils.contracts.source_checks import overlaps, problems
@@ -37,9 +37,10 @@ class Mapped(StrictModel):
     """What a MySQL table and a family of files have in common: an entity and a column map.
 
     A column that the source has and the map does not name is recorded with the load and passed
-    over (`ignore`), or nothing of the load is taken until somebody decides (`refuse`). A load is
-    held as a whole if rules hold more than `max_quarantine_share` of its rows, and more than
-    ROWS_HELD_AT_LEAST.
+    over (`ignore`), or nothing of the load is taken until somebody decides (`refuse`). A row in
+    which a column of `deleted_when` has one of its values is a deletion, whatever else it says. A
+    load of which rules hold more than `max_quarantine_share` of its rows, and more than
+    ROWS_HELD_AT_LEAST, is held as a whole.
     """
 
     key_is_compared: ClassVar[bool] = False
@@ -47,6 +48,7 @@ class Mapped(StrictModel):
     watermark: SOURCE_COLUMN | None = None
     mapped: ColumnMap = Field(alias="columns")
     extra_columns: ExtraColumns = "ignore"
+    deleted_when: dict[SOURCE_COLUMN, tuple[Written, ...]] = {}
     max_quarantine_share: float = Field(default=0.1, ge=0, le=1)
 
     @property

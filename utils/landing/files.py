@@ -26,7 +26,7 @@ from utils.landing.csv_totals import Totals
 from utils.landing.gzip_files import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from utils.contracts.sources import ExtraColumns
@@ -59,6 +59,7 @@ class Discovered:
         status: `new`, `duplicate` (this system's content was loaded before, or comes earlier in
             this list), or `refused`.
         reason: code from `REFUSALS` if refused.
+        is_again: whether the content was loaded before, and other content after it.
     """
 
     file: StoredObject
@@ -66,6 +67,7 @@ class Discovered:
     sha256: str | None
     status: Literal["new", "duplicate", "refused"]
     reason: str | None = None
+    is_again: bool = False
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,8 @@ def discover(
     pattern: str,
     source_systems: Collection[str],
     *,
-    loaded: Mapping[str, Collection[str]],
+    loaded: Mapping[str, Sequence[str]],
+    restates: bool = False,
     seen: Collection[tuple[str, int]] = frozenset(),
     is_ours: Callable[[str], bool] = lambda name: True,
 ) -> list[Discovered]:
@@ -137,7 +140,9 @@ def discover(
         bucket: the landing bucket.
         pattern: object names, `*` within one folder; `{source_system}` is the hospital's folder.
         source_systems: the hospitals that are known.
-        loaded: per source system the SHA-256 of contents that were loaded before.
+        loaded: per source system the SHA-256 of contents that were loaded before, in order.
+        restates: whether what arrives last is in force, because its rows say no time of their own:
+            then old content after other content is no duplicate but puts the old back.
         seen: (uri, generation) of objects that were dealt with before; they are left out unread,
             so that a daily run costs what arrived, not what lies there.
         is_ours: whether an object is not another family's to land or to refuse.
@@ -145,14 +150,14 @@ def discover(
     Raises:
         ObjectChanged: an object was replaced while it was read.
     """
-    known = {system: set(loaded.get(system, ())) for system in source_systems}
+    known = {system: list(loaded.get(system, ())) for system in source_systems}
     arrived = [
         item
         for item in storage.list_objects(bucket, literal_prefix(pattern))
         if (item.uri, item.generation) not in seen and is_ours(storage.split_uri(item.uri)[1])
     ]
     arrived.sort(key=lambda item: (item.updated_at, item.uri))
-    return [_classify(item, name_regex(pattern), known) for item in arrived]
+    return [_classify(item, name_regex(pattern), known, restates) for item in arrived]
 
 
 def land_file(request: FileRequest) -> LandedFile:
@@ -248,7 +253,7 @@ def _checked(
 
 
 def _classify(
-    item: StoredObject, regex: re.Pattern[str], known: Mapping[str, set[str]]
+    item: StoredObject, regex: re.Pattern[str], known: Mapping[str, list[str]], restates: bool
 ) -> Discovered:
     place = regex.fullmatch(storage.split_uri(item.uri)[1])
     if place is None:
@@ -257,10 +262,11 @@ def _classify(
     if system not in known:
         return Discovered(item, None, None, "refused", "unknown_source_system")
     sha256 = storage.sha256_of_object(item)
-    if sha256 in known[system]:
+    is_known = sha256 in known[system]
+    if is_known and not (restates and known[system][-1] != sha256):
         return Discovered(item, system, sha256, "duplicate")
-    known[system].add(sha256)
-    return Discovered(item, system, sha256, "new")
+    known[system].append(sha256)
+    return Discovered(item, system, sha256, "new", is_again=is_known)
 
 
 def _placed(refusal: FileRefused, file: StoredObject) -> FileRefused:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from google.api_core.exceptions import NotFound
 
+from utils.audit.checks import record_checks
 from utils.audit.loads import planned_before, record_loads, record_outcomes
 from utils.contracts.sources import FileSource
 from utils.errors import PipelineError, SourceError, StorageUnavailable
@@ -25,10 +26,11 @@ from utils.gcp import bigquery
 from utils.landing import deliveries
 from utils.landing.outcomes import Outcome
 from utils.landing.plan import planned_loads
+from utils.landing.void_flags import void_flags
 from utils.settings import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence, Set
+    from collections.abc import Iterator, Sequence, Set
 
     from utils.audit.runs import Run
     from utils.contracts.sources import Source
@@ -47,6 +49,7 @@ def land(source: Source, run: Run, connection_uri: str | None) -> int:
             arrive are recorded and kept; audit shows the ones that failed.
     """
     outcomes = _bring(planned_loads(source, run, connection_uri))
+    record_checks(run, "bronze", list(_undeclared_flags(outcomes)))
     if isinstance(source, FileSource):
         deliveries.record(source, run, outcomes)
     _raise_errors(source, outcomes)
@@ -88,6 +91,25 @@ def read_all(expected: Sequence[Expected]) -> list[Outcome]:
 
     with ThreadPoolExecutor(READS_AT_ONCE) as pool:
         return list(pool.map(attempt, expected))
+
+
+def _undeclared_flags(outcomes: Sequence[Outcome]) -> Iterator[dict[str, object]]:
+    """A warning for every column that may say that rows are deleted and that nobody declared."""
+    found = {
+        (outcome.load.entity, outcome.load.source_system, column)
+        for outcome in outcomes
+        if outcome.landed
+        for column in void_flags(outcome.landed.extra_columns)
+    }
+    for entity, system, column in sorted(found):
+        yield {
+            "entity": entity,
+            "source_system": system,
+            "rule": f"deletion_undeclared({column})",
+            "severity": "warn",
+            "rows_checked": 1,
+            "rows_failed": 1,
+        }
 
 
 def _raise_errors(source: Source, outcomes: Sequence[Outcome]) -> None:

@@ -105,13 +105,14 @@ def _message(error: Exception | None) -> str:
 
 
 def wanted_columns(table: Mapped) -> tuple[WantedColumn, ...]:
-    """Columns to read: the mapped ones, and the watermark, without which no row has a time."""
+    """Columns to read: the mapped ones, and those of a row's time and deletion."""
     contract = entities()[table.entity].columns
     required: dict[str, bool] = {}
     for name, column in table.columns.items():
         required[column] = required.get(column, False) or contract[name].required
     if table.watermark:
         required[table.watermark] = True
+    required |= dict.fromkeys(table.deleted_when, True)
     return tuple(WantedColumn(name, is_required) for name, is_required in required.items())
 
 

@@ -140,6 +140,7 @@ def _planned_files(source: FileSource, run: Run) -> Iterator[Expected]:
             table.source_systems,
             is_ours=partial(_is_ours, source.name, name),
             loaded=loaded,
+            restates=table.watermark is None,
             seen=seen,
         )
         duplicates = [item for item in deliveries if item.status == "duplicate"]
@@ -158,7 +159,8 @@ def _planned_file(source: FileSource, name: str, item: Discovered, run: Run) -> 
     content = item.sha256 or hashlib.sha256(item.file.uri.encode()).hexdigest()
     # The same bytes for two hospitals are two loads.
     owned = hashlib.sha256(f"{item.source_system}/{content}".encode()).hexdigest()
-    load_id = f"{source.name}.{name}.{owned[:16]}"
+    again = f"-{item.file.generation}" if item.is_again else ""
+    load_id = f"{source.name}.{name}.{owned[:16]}{again}"
     load = Load(
         load_id=load_id,
         run_id=run.run_id,

@@ -3,8 +3,8 @@
 The source's clock is frozen first, the keys are read after it, and no other run writes meanwhile.
 So a row that silver shows was at the source before the clock, and when its key is missing it was
 deleted by then. A row inserted while the keys are read is not in silver yet and cannot be missing.
-Keys are compared in a spelling coarser than silver's own: a difference in case, blanks or width
-never passes for a deletion.
+Keys are compared in a spelling no finer than silver's own: what silver reads as one key never
+passes for a deletion.
 """
 
 from __future__ import annotations
@@ -31,10 +31,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from utils.audit.runs import Run
+    from utils.contracts.entities import Column, Entity
     from utils.contracts.sources import DatabaseSource, DatabaseTable
 
 REREAD_LIMIT = 10_000
-_COMPARABLE = (None, "code", "text")
+_COMPARABLE = (None, "id", "code", "text")
 
 Keys = tuple[tuple[str, ...], ...]
 
@@ -154,7 +155,7 @@ def _stage_keys(subject: Subject, connection_uri: str) -> tuple[str, tuple[str, 
             raise ConfigError(
                 f"The key column `{name}` cannot be compared with its source",
                 where=f"configs/entities/{entity.name}.yaml",
-                remedy="Declare it as STRING, with `normalize` code, text or none",
+                remedy="Declare it as STRING, with `normalize` id, code, text or none",
             )
     watermark = subject.table.watermark
     load_id = subject.load_id("keys")
@@ -170,7 +171,11 @@ def _stage_keys(subject: Subject, connection_uri: str) -> tuple[str, tuple[str, 
             target_uri=settings().lake_uri("reconcile", f"{load_id}.parquet"),
             is_checked=watermark is not None,
             select=subject.table.select,
-            carried=tuple(dict.fromkeys([*subject.key, *filter(None, [watermark])])),
+            carried=tuple(
+                dict.fromkeys(
+                    [*subject.key, *filter(None, [watermark]), *subject.table.deleted_when]
+                )
+            ),
         )
     )
     staged = settings().table("staging", f"keys_{subject.source.name}__{subject.name}")
@@ -189,7 +194,7 @@ def comparison_sql(subject: Subject, staged: str, query: str) -> str:
     Its parameters: @source, @table, @clock, @columns (what checksums are made of) and,
     as text in the source's local time, @now and @settled.
     """
-    table, held_key = subject.table, entities()[subject.table.entity].key
+    table, entity = subject.table, entities()[subject.table.entity]
     source_key = [bronze_name(name) for name in subject.key]
     tables = {
         "keys": staged,
@@ -203,13 +208,14 @@ def comparison_sql(subject: Subject, staged: str, query: str) -> str:
         lambda name: f"`{tables[name]}`",
         source_columns=_as_texts(source_key),
         source_key=_json_of(f"CAST(`{name}` AS STRING)" for name in source_key),
-        folded_source_key=_json_of(map(_folded, source_key)),
+        folded_source_key=_folded(source_key, entity),
         has_source_key=" AND ".join(f"`{name}` IS NOT NULL" for name in source_key),
-        silver_columns=_as_texts(held_key),
-        folded_silver_key=_json_of(map(_folded, held_key)),
+        silver_columns=_as_texts(entity.key),
+        folded_silver_key=_folded(entity.key, entity),
         checksum=f"`{CHECKSUM}`" if table.watermark else "CAST(NULL AS INT64)",
         changed_at=_moment(table.watermark),
-        listed=", ".join(f"key_{position}" for position, _ in enumerate(held_key)),
+        is_deletion=_is_deletion(table),
+        listed=", ".join(f"key_{position}" for position, _ in enumerate(entity.key)),
         limit=REREAD_LIMIT,
     )
 
@@ -218,6 +224,19 @@ def _moment(watermark: str | None) -> str:
     """SQL of a watermark's local time, or UTC where its text says so; NULL if it is none."""
     text = f"`{bronze_name(watermark)}`" if watermark else "NULL"
     return rf"SAFE_CAST(REGEXP_REPLACE({text}, r'\+00:00$', '') AS DATETIME)"
+
+
+def _is_deletion(table: DatabaseTable) -> str:
+    """Whether a row's flags say that it was deleted, as `conform` reads them."""
+    flags = [
+        f"LOWER(TRIM(`{bronze_name(column)}`)) IN ({', '.join(map(_literal, values))})"
+        for column, values in table.deleted_when.items()
+    ]
+    return f"COALESCE({' OR '.join(flags)}, FALSE)" if flags else "FALSE"
+
+
+def _literal(text: str) -> str:
+    return json.dumps(text.lower())
 
 
 def _as_texts(columns: Iterable[str]) -> str:
@@ -230,7 +249,17 @@ def _json_of(texts: Iterable[str]) -> str:
     return f"TO_JSON_STRING([{', '.join(texts)}])"
 
 
-def _folded(column: str) -> str:
-    """A text in a spelling that none of silver's normalisers of keys changes."""
-    caseless = f"NORMALIZE_AND_CASEFOLD(CAST(`{column}` AS STRING), NFKC)"
-    return rf"REGEXP_REPLACE({caseless}, r'[\s\pZ\pC]', '')"
+def _folded(names: Iterable[str], entity: Entity) -> str:
+    """The key in these columns, in a spelling that silver's reading of it does not change."""
+    return _json_of(
+        _read_as(f"CAST(`{name}` AS STRING)", entity.columns[column])
+        for name, column in zip(names, entity.key, strict=True)
+    )
+
+
+def _read_as(text: str, column: Column) -> str:
+    if column.normalize == "id":
+        # A number type may write decimals that an identifier does not have.
+        spelled = rf"REGEXP_REPLACE({text}, r'^[\s\pZ\pC]+|(\.0+)?[\s\pZ\pC]*$', '')"
+        return f"UPPER({spelled})" if column.fold else spelled
+    return rf"REGEXP_REPLACE(NORMALIZE_AND_CASEFOLD({text}, NFKC), r'[\s\pZ\pC]', '')"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from utils.batch import spec
 from utils.batch.reports import observations_uri
 from utils.contracts.column_maps import bronze_name
-from utils.contracts.entities import entities
+from utils.contracts.entities import entities, folding
 from utils.contracts.sources import ROWS_HELD_AT_LEAST, sources
 from utils.errors import StateError
 
@@ -61,8 +61,10 @@ def _entity(
                 name=name,
                 type=column.type,
                 normalize=column.normalize,
+                fold=folding(column),
                 required=column.required,
                 tracked=column.tracked,
+                phi=column.phi,
             )
             for name, column in entity.columns.items()
         ),
@@ -120,6 +122,7 @@ def _load(load: Load, is_limited: bool) -> spec.Load:
             name: item.constant for name, item in table.mapped.items() if item.constant is not None
         },
         phone_region=source.phone_region,
+        deleted_when={bronze_name(name): meant for name, meant in table.deleted_when.items()},
         # The watermark of a row that was overlooked may lie behind what silver has seen since.
         watermark=None
         if load.load_type == "reread" or table.watermark is None

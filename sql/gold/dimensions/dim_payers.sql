@@ -6,7 +6,7 @@ owner: data-engineering
 columns:
   payer_key: {type: STRING, description: Identity of the payer across hospitals.}
   payer_code: {type: STRING, description: Name in upper case; facts are joined on it. NULL for the unknown member.}
-  payer_name: {type: STRING, description: Most frequent spelling of the name.}
+  payer_name: {type: STRING, description: "Most frequent spelling of the name; a payer named Unknown is shown as Unknown (so named)."}
   payer_group: {type: STRING, description: "Medicare, Medicaid, Commercial, Self-Pay, Other or Unknown."}
 checks:
   - {not_null: [payer_name]}
@@ -51,7 +51,8 @@ WITH
 SELECT
   TO_HEX(SHA256(CONCAT(CAST(LENGTH(payer_code) AS STRING), ':', payer_code))) AS payer_key,
   payer_code,
-  payer_name,
+  -- `Unknown` is the name of the unknown member; a payer that a source calls so is another one.
+  IF(payer_code = 'UNKNOWN', CONCAT(payer_name, ' (so named)'), payer_name) AS payer_name,
   -- Government programmes first: "Humana Medicare" is Medicare Advantage.
   CASE
     WHEN REGEXP_CONTAINS(payer_code, r'MEDICARE') THEN 'Medicare'

@@ -127,7 +127,7 @@ WITH
     WHERE outcomes.outcome = 'Denied' AND claims.payer_sequence = 'P'
     QUALIFY ROW_NUMBER() OVER (
       PARTITION BY claims.transaction_key
-      ORDER BY remittances.remit_date, remittance_ids.remittance_id
+      ORDER BY remittances.remit_date, remittance_ids.remittance_id, remittances.remittance_key
     ) = 1
   ),
 

@@ -6,7 +6,7 @@ partition_by: remit_date
 cluster_by: [source_system, payer_key]
 owner: revenue-cycle
 columns:
-  remittance_key: {type: STRING, description: Identity of the claim payment within the hospital.}
+  remittance_key: {type: STRING, description: "Identity of the claim payment: hospital, payer and the payer's number."}
   source_system: {type: STRING, description: Hospital.}
   claim_key: {type: STRING, description: "Claim, or unknown."}
   transaction_key: {type: STRING, description: "Charge that the claim bills, or unknown."}
@@ -103,13 +103,13 @@ SELECT
     PARTITION BY remittances.source_system, remittances.claim_id, crossovers.is_crossover
     ORDER BY
       outcomes.outcome = 'None', remittances.remit_date, outcomes.outcome != 'Reversed',
-      remittances.remittance_id
+      remittances.remittance_id, remittances.remittance_key
   ) AS place,
   ROW_NUMBER() OVER (
     PARTITION BY remittances.source_system, remittances.claim_id, crossovers.is_crossover
     ORDER BY
       outcomes.outcome = 'None', remittances.remit_date DESC, outcomes.outcome = 'Reversed',
-      remittances.remittance_id DESC
+      remittances.remittance_id DESC, remittances.remittance_key DESC
   ) = 1 AS is_last
 FROM remittances
 INNER JOIN outcomes ON remittances.remittance_key = outcomes.remittance_key

@@ -36,7 +36,7 @@ def things_json(**parts: Any) -> dict[str, Any]:
         "key": ["thing_id"],
         "keeps_revisions": True,
         "columns": [
-            column_json("thing_id", normalize="code", required=True),
+            column_json("thing_id", normalize="id", required=True),
             column_json("value"),
             column_json("note", tracked=False),
         ],

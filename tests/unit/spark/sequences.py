@@ -15,7 +15,7 @@ from itertools import combinations, pairwise, permutations
 
 from hypothesis import strategies as st
 
-from tests.oracle import Observation, Version, replay, revisions, winners
+from tests.oracle import Observation, Version, admitted, replay, revisions, winners
 from tests.unit.spark.lake import january
 
 EVENTS, LOADS, BATCHES = 5, 8, 4
@@ -169,13 +169,16 @@ TRAITS: Mapping[str, Callable[[Life], bool]] = {
     ),
 }
 HOSPITALS = "same id in two hospitals (E11)"
+CONTRADICTION = "rows of one load that contradict each other"
 
 
 def traits(seen: Sequence[Observation], split: Split) -> set[str]:
     """What a sequence that is split like this shows."""
-    lives = [Life(own, split) for own in by_key(seen).values()]
+    read = by_key(seen).values()
+    lives = [Life(own, split) for every in read if (own := admitted(every))]
+    contradicts = {CONTRADICTION} if any(len(admitted(own)) < len(own) for own in read) else set()
     shown = {name for name, is_shown in TRAITS.items() if any(map(is_shown, lives))}
-    return shown | ({HOSPITALS} if len(lives) > 1 else set())
+    return shown | contradicts | ({HOSPITALS} if len(lives) > 1 else set())
 
 
 def by_key(seen: Iterable[Observation]) -> dict[str, list[Observation]]:

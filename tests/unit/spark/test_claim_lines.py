@@ -27,6 +27,7 @@ SOUND = {
     "PaidAmount": "80.00",
     "ClaimStatus": "Paid",
     "Copay": "1.00",
+    "InsertDate": "2024-01-06 09:00:00",
     "ModifiedDate": "2024-01-07",
 }
 
@@ -90,11 +91,19 @@ LINES = {
         {"service_date": date(2026, 2, 1)},
     ),
     "B31-blanks-in-a-key": Line(
-        {"PatientID": " p\u00a01\u200b"}, None, {"patient_id": "P1"}
+        {"PatientID": "\u00a0 p\u00a01\u200b "}, None, {"patient_id": "p\u00a01"}
     ),
-    "B31-full-width": Line({"PatientID": "\uff30\uff11"}, None, {"patient_id": "P1"}),
-    "B32-rounded-claim-id": Line({"ClaimID": "1.23E+15"}, "id_rounded"),
-    "B32-rounded-transaction-id": Line({"TransactionID": "4e+11"}, "id_rounded"),
+    "B31-full-width": Line({"PatientID": "\uff30\uff11"}, None, {"patient_id": "\uff30\uff11"}),
+    "B32-rounded-claim-id": Line({"ClaimID": "1.23E+15"}, "claim_id_rewritten"),
+    "B32-rounded-transaction-id": Line({"TransactionID": "4e+11"}, "transaction_id_rewritten"),
+    "B17-decimals": Line({"ClaimID": "1001.0"}, "claim_id_rewritten"),
+    "B17-thousands": Line({"ClaimID": "1,001"}, "claim_id_rewritten"),
+    "B17-line-number": Line({"PatientID": "1001.2"}, None, {"patient_id": "1001.2"}),
+    "B17-optional-reference": Line(
+        {"PatientID": "1001.0"}, None, {"patient_id": "1001.0"}, "patient_id_rewritten"
+    ),
+    "B09-case": Line({"PatientID": "00Qab1"}, None, {"patient_id": "00Qab1"}),
+    "B09-blanks": Line({"PatientID": "AB 1  2"}, None, {"patient_id": "AB 1  2"}),
     "B32-leading-zeros-stay": Line({"PatientID": "000123"}, None, {"patient_id": "000123"}),
     "B33-unknown-parents": Line(
         {"PatientID": "NOBODY", "TransactionID": "T-NEVER"}, None, {"patient_id": "NOBODY"}
@@ -216,3 +225,62 @@ def test_naughty_string_is_an_amount_only_if_it_is_a_plain_number(
     assert taken == [text for text in strings if text in plain]
     [load] = read_rows(out / "loads")
     assert load["rows_merged"] + load["rows_quarantined"] == load["rows_read"] == len(strings)
+
+
+REMITTANCE = {
+    "RemitID": "1000001",
+    "ClaimID": "C1",
+    "PayorID": "Aetna",
+    "RemitDate": "2024-03-04",
+    "StatusCode": "1",
+    "ChargeAmount": "200.00",
+    "PaidAmount": "200.00",
+    "ModifiedDate": "2024-03-04 08:00:00",
+}
+ADJUSTMENT = {
+    "AdjustmentID": "1",
+    "PayorID": "Aetna",
+    "AdjustmentDate": "2024-03-04",
+    "ReasonCode": "L6",
+    "Amount": "-2.50",
+    "ModifiedDate": "2024-03-04 08:00:00",
+}
+OTHER_PAYER = {"PayorID": "Cigna", "ModifiedDate": "2024-03-04 09:00:00"}
+
+
+@pytest.mark.parametrize(
+    ("name", "sound", "other", "amounts"),
+    [
+        pytest.param(
+            "remittances", REMITTANCE, {"ClaimID": "C2"},
+            ("paid_amount", {"AETNA": "200.00", "Cigna": "200.00"}), id="835",
+        ),
+        pytest.param(
+            "provider_adjustments", ADJUSTMENT, {"Amount": "40.00"},
+            ("amount", {"AETNA": "-2.50", "Cigna": "40.00"}), id="PLB",
+        ),
+    ],
+)  # fmt: skip
+def test_a_number_belongs_to_the_payer_who_assigned_it(
+    spark: SparkSession,
+    tmp_path: Path,
+    name: str,
+    sound: dict[str, str],
+    other: dict[str, str],
+    amounts: tuple[str, dict[str, str]],
+) -> None:
+    """B10: two payers use one number. A payer's name is the same payer in any case."""
+    respelled = {"PayorID": "AETNA", "ModifiedDate": "2024-03-05"}
+    rows = [sound, {**sound, **OTHER_PAYER, **other}, {**sound, **respelled}]
+    path = write_bronze(
+        tmp_path / "l1.parquet", {column: [row[column] for row in rows] for column in sound}
+    )
+    load = load_json(path, "payer_claims", name, source_system="hospital_a")
+    spec = tmp_path / "spec.json"
+    spec.write_text(batch_json(entity_json(name, loads=[load])), encoding="utf-8")
+    run(spark, str(spec), str(tmp_path / "out"))
+
+    versions = read_rows(tmp_path / "out" / name / "versions")
+    column, expected = amounts
+    assert {row["payer_id"]: str(row[column]) for row in versions if row["is_current"]} == expected
+    assert len(versions) == 3, "the respelled row is a later version of the first"

@@ -152,14 +152,16 @@ def test_dispositions_of_one_batch(empty_lake: Lake) -> None:
                 _row("1", "a", 2, load_id="l2"),  # unchanged
                 _row("1", "b", 3, load_id="l2"),  # merged
                 _row("2", "a", 3, load_id="l2"),  # one of these is merged, the other deduplicated
-                _row("2", "b", 3, load_id="l2"),
+                _row("2", "a", 3, load_id="l2"),
+                _row("3", "a", 3, load_id="l2"),  # they contradict each other: quarantined
+                _row("3", "b", 3, load_id="l2"),
                 _row("", "x", 3, load_id="l2"),  # quarantined
             ]
         )
     )
     [load] = read_rows(batch / "loads")
     assert {name: load[f"rows_{name}"] for name in STAGES} == {
-        "read": 5, "merged": 2, "unchanged": 1, "deduplicated": 1, "quarantined": 1,
+        "read": 7, "merged": 2, "unchanged": 1, "deduplicated": 1, "quarantined": 3,
     }  # fmt: skip
 
 

@@ -6,12 +6,28 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs.transforms.normalise import clean, normalisers, says_unknown
+from spark_jobs.transforms.normalise import cleaned, normalisers, says_unknown
 
 NORMALISERS = normalisers("US")
 NBSP, ZERO_WIDTH, BOM = "\u00a0", "\u200b", "\ufeff"
 
 SPELLINGS: dict[str, list[tuple[str | None, str | None]]] = {
+    "id": [
+        ("00Qab1", "00Qab1"),
+        ("AB 12", "AB 12"),
+        ("AB  12", "AB  12"),
+        ("AB1 2", "AB1 2"),
+        (f"{BOM} A1{NBSP}{ZERO_WIDTH}\t", "A1"),
+        (f"A{NBSP}1", f"A{NBSP}1"),
+        (f"A{ZERO_WIDTH}1", f"A{ZERO_WIDTH}1"),
+        ("\uff211", "\uff211"),
+        ("e\u0301", "e\u0301"),
+        ("0012", "0012"),
+        ("-", "-"),
+        (f" {NBSP}{ZERO_WIDTH}", None),
+        ("", None),
+        (None, None),
+    ],
     "code": [
         ("abc-1", "ABC-1"),
         ("  hosp1 - 0001 ", "HOSP1-0001"),
@@ -147,7 +163,7 @@ def spelled(spark: SparkSession) -> dict[tuple[str, int], str | None]:
     for rule, pairs in SPELLINGS.items():
         raw = [(position, text) for position, (text, _) in enumerate(pairs)]
         rows = spark.createDataFrame(raw, "position int, raw string")
-        spelling = NORMALISERS[rule](clean(F.col("raw"))).alias("spelling")
+        spelling = NORMALISERS[rule](cleaned(F.col("raw"), rule)).alias("spelling")
         for row in rows.select("position", spelling).collect():
             found[rule, row["position"]] = row["spelling"]
     return found
@@ -172,7 +188,8 @@ def test_a_spelling_is_spelled_as_itself(spark: SparkSession) -> None:
     for rule, pairs in SPELLINGS.items():
         words = [(spelling,) for _, spelling in pairs if spelling is not None]
         rows = spark.createDataFrame(words, "word string")
-        again = rows.where(~F.col("word").eqNullSafe(NORMALISERS[rule](clean(F.col("word")))))
+        spelled_again = NORMALISERS[rule](cleaned(F.col("word"), rule))
+        again = rows.where(~F.col("word").eqNullSafe(spelled_again))
         assert again.collect() == [], rule
 
 
@@ -199,7 +216,7 @@ def test_a_number_without_a_country_code_is_one_of_the_hospitals_region(
 ) -> None:
     for region in {region for region, *_ in PHONES}:
         pairs = [(raw, spelling) for at, raw, spelling in PHONES if at == region]
-        spelling = normalisers(region)["phone"](clean(F.col("raw"))).alias("spelling")
+        spelling = normalisers(region)["phone"](cleaned(F.col("raw"), "phone")).alias("spelling")
         rows = spark.createDataFrame(pairs, "raw string, spelling string").select("raw", spelling)
         assert [(row["raw"], row["spelling"]) for row in rows.collect()] == pairs
 

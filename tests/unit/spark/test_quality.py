@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -72,7 +73,7 @@ def output(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Pat
         ),
     ]
     columns = [
-        column_json("thing_id", normalize="code", required=True),
+        column_json("thing_id", normalize="id", required=True),
         column_json("amount", type="NUMERIC", required=True),
         column_json("paid", type="NUMERIC"),
         column_json("phone", normalize="phone"),
@@ -155,8 +156,8 @@ def test_a_held_row_is_dated_not_after_its_load(
 
 def test_a_rules_version_follows_its_expectation_and_severity_only() -> None:
     def version(**changed: str) -> str:
-        rule = {"name": "r", "severity": "warn", "expect": "a > 0", "reason": "R.", **changed}
-        return Check(**rule, fails=None).version  # type: ignore[arg-type]
+        rule = Check(name="r", severity="warn", expect="a > 0", reason="R.")
+        return replace(rule, **changed).version  # type: ignore[arg-type]
 
     assert version() == version(reason="In other words.") == _version("warn: a > 0")
     assert len({version(), version(expect="a > 1"), version(severity="quarantine")}) == 3
@@ -174,6 +175,8 @@ def test_every_rule_of_every_load_is_counted(output: Path) -> None:
     }
     counted = {
         "thing_id_missing": ("quarantine", 3),
+        "thing_id_invalid": ("quarantine", 0),
+        "thing_id_rewritten": ("quarantine", 0),
         "amount_missing": ("quarantine", 1),
         "amount_invalid": ("quarantine", 1),
         "paid_invalid": ("blank", 0),
@@ -183,6 +186,7 @@ def test_every_rule_of_every_load_is_counted(output: Path) -> None:
         "amount_negative": ("quarantine", 2),
         "amount_large": ("warn", 1),
         "too_new": ("warn", 1),
+        "several_rows_of_one_key": ("quarantine", 0),
     }
     assert found == {
         (load_id, rule): (severity, 12 * (load_id == "l1"), failed * (load_id == "l1"))

@@ -1,0 +1,18 @@
+"""Columns that look as if they said that a row is deleted, although no contract says so."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# `IsDeleted`, `void_flag`, `ACTIVE`, `RowStatus`; not `Avoided` or `ClaimStatusDate`.
+_WORDS = "deleted?|void(ed)?|cancell?ed|removed|archived|obsolete|(in)?active|enabled|status"
+_FLAG = re.compile(rf"(is|has|row|record)?_?({_WORDS})_?(flag|indicator|ind|yn)?", re.IGNORECASE)
+
+
+def void_flags(columns: Iterable[str]) -> list[str]:
+    """Those of a source's unmapped columns that may say that a row is deleted."""
+    return [name for name in columns if _FLAG.fullmatch(name.replace(" ", "_"))]
