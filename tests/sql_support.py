@@ -70,7 +70,7 @@ def load_rows(path: Path) -> Any:
 
 def silver_row(entity: Entity, row: Row) -> Row:
     """A version with readable keys: a test writes only the columns that matter to it."""
-    natural = "/".join(str(row[name]) for name in entity.key)
+    natural = "/".join(str(row[name]) for name in entity.key if name in row)
     key = f"{row['source_system']}/{natural}"
     version = row.get("version", 1)
     parent = entity.belongs_to
