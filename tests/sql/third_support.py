@@ -113,8 +113,11 @@ def _keyed(entity: str, row: Row) -> Row:
     key = surrogate(row["source_system"], *natural)
     contract = entities()[entity]
     is_dated = "effective_date" in row and len(natural) == 1
+    parent = contract.belongs_to
+    held_by = [str(row[name]) for name in parent.by] if parent else []
     return {
         contract.key_column: key,
+        **({parent.key_column: surrogate(row["source_system"], *held_by)} if parent else {}),
         contract.version_key_column: version_key(
             row["source_system"], natural[0], row["effective_date"]
         )
