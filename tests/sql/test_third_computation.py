@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 SEEDS = (5, 11, 23)
 STEP = Decimal("0.000000002")
+# Their causes are read from quarantine and the loads' bounds.
+FROM_AUDIT = {*AUDITED_TABLES, "gold.reconciling_items", "gold.ar_reconciliation"}
 NAMES = sorted(path.stem for path in QUERIES.glob("*.sql"))
 
 
@@ -48,7 +50,7 @@ def test_gold_equals_the_answer_key(published: Published) -> None:
     environment = published.warehouse.environment
     differences = []
     for name, expected in published.key.items():
-        if name.startswith("gold.") and name not in AUDITED_TABLES and "dim_" not in name:
+        if name.startswith("gold.") and name not in FROM_AUDIT and "dim_" not in name:
             query = published_query(environment.dataset_prefix, name, expected)
             rows = [tuple(row.values()) for row in bigquery.query(query)]
             differences += compare(name, expected, rows)

@@ -109,7 +109,10 @@ def _revisions(entity: str, world: World) -> list[Row]:
 
 
 def _keyed(entity: str, row: Row) -> Row:
-    natural = [str(row[name]) for name in key_of(entity)]
+    # A payer is one, however its name is written.
+    natural = [
+        row[name].upper() if name == "payer_id" else str(row[name]) for name in key_of(entity)
+    ]
     key = surrogate(row["source_system"], *natural)
     contract = entities()[entity]
     is_dated = "effective_date" in row and len(natural) == 1
