@@ -32,6 +32,7 @@ class Refused:
     hint: str = ""
 
 
+TITLE = "Write `has_title: true`"
 NO_HEADER = "The first line names none"
 SEMICOLON, PIPE, TAB = (f"separated by {mark!r}" for mark in ";|\t")
 WIDE = "numberOfLikes,snMsgId,message,actualText,location"
@@ -71,7 +72,7 @@ OUTCOMES: dict[str, Sound | Refused] = {
     f"{FRICTIONLESS}/chunk3.csv": Refused("id,name", "header_mismatch", NO_HEADER),
     f"{FRICTIONLESS}/countries-cleaned.csv": Sound("id,neighbor_id,name,population", 4),
     f"{FRICTIONLESS}/countries-truefalsevalues.csv": Sound("id,value", 2),
-    f"{FRICTIONLESS}/countries.csv": Refused("id,name", "header_mismatch", NO_HEADER),
+    f"{FRICTIONLESS}/countries.csv": Refused("id,name", "header_mismatch", TITLE),
     f"{FRICTIONLESS}/country-1.csv": Sound("id,neighbor_id,name,population", 5),
     f"{FRICTIONLESS}/country-2.csv": Refused("id,name", "header_mismatch", NO_HEADER),
     f"{FRICTIONLESS}/country-3.csv": Sound("id,capital_id,name,population", 5),
@@ -114,7 +115,7 @@ OUTCOMES: dict[str, Sound | Refused] = {
     f"{FRICTIONLESS}/latin1.csv": Refused("id,name", "encoding", "not UTF-8"),
     f"{FRICTIONLESS}/leading-zeros.csv": Sound("value", 3),
     f"{FRICTIONLESS}/long.csv": Sound("id,name", 6),
-    f"{FRICTIONLESS}/matrix-with-comment.csv": Refused("f1,f2", "header_mismatch", NO_HEADER),
+    f"{FRICTIONLESS}/matrix-with-comment.csv": Refused("f1,f2", "header_mismatch", TITLE),
     f"{FRICTIONLESS}/matrix.csv": Sound("f1,f2,f3,f4", 4),
     f"{FRICTIONLESS}/nested-invalid.csv": Sound("id,cat,name", 5),
     f"{FRICTIONLESS}/nested.csv": Sound("id,cat,name", 4),
@@ -124,9 +125,9 @@ OUTCOMES: dict[str, Sound | Refused] = {
     f"{FRICTIONLESS}/schema-errors.csv": Sound("id,name,age", 3, rejects=(5,)),
     f"{FRICTIONLESS}/skip-blank-at-the-end.csv": Sound("test1,test2", 1, rejects=(2,)),
     f"{FRICTIONLESS}/skip-rows-before-headers.csv": Refused(
-        "id,name", "header_mismatch", NO_HEADER
+        "id,name", "header_mismatch", TITLE
     ),
-    f"{FRICTIONLESS}/skip-rows.csv": Refused("id,name", "header_mismatch", NO_HEADER),
+    f"{FRICTIONLESS}/skip-rows.csv": Refused("id,name", "header_mismatch", TITLE),
     f"{FRICTIONLESS}/structure-errors.csv": Sound("id,name,age", 3, rejects=(5,)),
     f"{FRICTIONLESS}/sync-schema.csv": Sound("id,name", 2),
     f"{FRICTIONLESS}/table-delimiter.csv": Refused("id,name", "header_mismatch", SEMICOLON),
