@@ -218,7 +218,8 @@ def test_row_of_silver_that_is_there_twice_fails_what_joins_it(
 
     filled.fill(entity, SILVER[entity])
     assert failed_models(filled, entity) >= JOINED[entity]
-    assert filled.rows("audit", "gold_standings", "is_held_back") == [{"is_held_back": True}]
+    held = filled.rows("audit", "gold_standings", "source_system", "is_held_back")
+    assert {"source_system": "hospital_a"} in held
 
 
 @pytest.mark.parametrize("spelling", ["Aetna", "AETNA"])

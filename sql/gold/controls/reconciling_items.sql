@@ -55,12 +55,12 @@ WITH
       CASE
         WHEN postings.posting_kind = 'takeback' THEN 'payment'
         WHEN postings.posting_kind != 'refund' THEN postings.posting_kind
-        WHEN self_pay.payer_code IS NOT NULL THEN 'patient_payment'
+        WHEN UPPER(postings.payer_id) IN (SELECT self_pay.payer_code FROM self_pay)
+          THEN 'patient_payment'
         ELSE 'payment'
       END AS settled_kind,
       postings.amount
     FROM {{ ref("postings_current") }} AS postings
-    LEFT JOIN self_pay ON UPPER(postings.payer_id) = self_pay.payer_code
     WHERE postings.posting_kind != 'transfer'
   ),
 

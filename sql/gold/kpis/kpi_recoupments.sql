@@ -143,7 +143,9 @@ WITH
   ),
 
   payers AS (
-    SELECT payer_key, payer_name FROM {{ ref("dim_payers") }}
+    SELECT payer_key, MIN(payer_name) AS payer_name
+    FROM {{ ref("dim_payers") }}
+    GROUP BY payer_key
   )
 
 SELECT
