@@ -124,9 +124,7 @@ OUTCOMES: dict[str, Sound | Refused] = {
     f"{FRICTIONLESS}/primary-file-types.csv": Sound("id,integer_minmax,boolean", 2),
     f"{FRICTIONLESS}/schema-errors.csv": Sound("id,name,age", 3, rejects=(5,)),
     f"{FRICTIONLESS}/skip-blank-at-the-end.csv": Sound("test1,test2", 1, rejects=(2,)),
-    f"{FRICTIONLESS}/skip-rows-before-headers.csv": Refused(
-        "id,name", "header_mismatch", TITLE
-    ),
+    f"{FRICTIONLESS}/skip-rows-before-headers.csv": Refused("id,name", "header_mismatch", TITLE),
     f"{FRICTIONLESS}/skip-rows.csv": Refused("id,name", "header_mismatch", TITLE),
     f"{FRICTIONLESS}/structure-errors.csv": Sound("id,name,age", 3, rejects=(5,)),
     f"{FRICTIONLESS}/sync-schema.csv": Sound("id,name", 2),

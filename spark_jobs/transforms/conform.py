@@ -150,7 +150,8 @@ def _as_written(value: SparkColumn, column: Column, source_type: str) -> SparkCo
     if source_type in _FLOATS:
         is_exact = (F.rint(value) == value) & (F.abs(value) <= _LARGEST_EXACT[source_type])
     else:
-        is_exact = whole == value
+        # In the type of the value: the engines widen two decimals to different ones.
+        is_exact = whole.cast(source_type) == value
     rounded = F.concat(F.lit(ROUNDED), value.cast("string"))
     return F.when(is_exact, whole.cast("string")).otherwise(rounded)
 
