@@ -34,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(state: StateFolder, options: argparse.Namespace) -> int:  # noqa: ARG001
     """Prints what was found, and returns 1 if a run would fail."""
+    os.environ.setdefault("RCM_ENVIRONMENT", "local")  # read before the services are there
     findings = list(configuration_errors())
     if not findings:
         stack.up(state, lambda ready: None)
