@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from local.errors import LocalError
-from local.paths import ROOT, VENVS, StateFolder, write_private
+from local.paths import OWNER_ONLY, ROOT, VENVS, StateFolder, write_private
 from local.stack import databases, health
 from local.stack.ports import HOST
 
@@ -24,6 +24,10 @@ PROJECT = "rcm-local"
 BUCKETS = ("rcm-lake", "rcm-landing")
 SOCKET_PATH_LIMIT = 100
 ANY_DATABASE = "information_schema"
+
+
+# MariaDB sets a umask of its own, from these.
+_OWNERS_FILES = {"UMASK": "0600", "UMASK_DIR": "0700"}
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,7 @@ def mariadb(state: StateFolder, ports: Mapping[str, int], password: str) -> Serv
             "--skip-log-bin",
             *(f"--{name}={value}" for name, value in options.items()),
         ),
+        environment=_OWNERS_FILES,
         folder=state.path,
         port=ports["mariadb"],
         check=partial(
@@ -220,7 +225,13 @@ def _install_database(folder: Path, log: Path) -> None:
         f"--tmpdir={_temporary(folder)}",
     ]
     result = subprocess.run(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        command,
+        env={**os.environ, **_OWNERS_FILES},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        umask=OWNER_ONLY,
     )
     with log.open("a") as output:
         output.write(result.stdout)
