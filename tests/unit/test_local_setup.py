@@ -85,7 +85,7 @@ def test_an_emulators_python_that_is_missing_says_what_to_do(
     monkeypatch.setattr(commands, "runs", lambda python, code: False)
     monkeypatch.setattr(commands, "output", lambda command, check: "")
 
-    with pytest.raises(commands.SetupError, match="needs Python 3.13, which was not found"):
+    with pytest.raises(commands.SetupError, match="Python 3.13 is needed and was not found"):
         environments.find_python("3.13")
 
 
