@@ -15,7 +15,7 @@ columns:
   patient_payment_difference: {type: NUMERIC, description: Of the payments of patients in USD.}
   contractual_difference: {type: NUMERIC, description: Of the contractual adjustments in USD.}
   write_off_difference: {type: NUMERIC, description: Of the write-offs in USD.}
-  refund_difference: {type: NUMERIC, description: Of what was given back in USD.}
+  refund_difference: {type: NUMERIC, description: Of the refunds in USD.}
   takeback_difference: {type: NUMERIC, description: Of what payers took back in USD.}
   balance_difference: {type: NUMERIC, description: Of the open balance in USD; what moved within the account cancels out.}
 checks:

@@ -32,7 +32,7 @@ columns:
   open_amount: {type: NUMERIC, description: "Denied and still owed by the payer in USD: its balance on the charge, at most what was denied and neither recovered nor written off."}
   status: {type: STRING, description: "Open while the payer owes a part of it; then Written off, Recovered, or Closed if it left the payer's balance in another way, as to the patient."}
   days_to_appeal: {type: INT64, description: Days from the denial to the first appeal.}
-  days_to_resolution: {type: INT64, description: "Days from the denial to the last write-off to it, or else to the last payment; NULL while open and of what was closed otherwise."}
+  days_to_resolution: {type: INT64, description: "Days from the denial to the last write-off to it, or else to the last payment; NULL while it is open or if it was closed in another way."}
 checks:
   - {not_null: [source_system, denial_date, reason_code, denied_amount, open_amount, status]}
   - {accepted: {status: [Written off, Recovered, Closed, Open]}}

@@ -32,7 +32,7 @@ columns:
   trailing_day_count: {type: INT64, description: Days of the three months.}
   gross_days_in_ar: {type: RATE, description: Days of charges that are still owed.}
   contractual_allowance_amount: {type: NUMERIC, description: Positive balances that no contract lets the hospital collect in USD.}
-  reserve_amount: {type: NUMERIC, description: "Of what is left, expected to be written off as bad debt, charity or denied in USD."}
+  reserve_amount: {type: NUMERIC, description: "Part of the rest that is expected to be written off as bad debt, charity or denied in USD."}
   net_ar_amount: {type: NUMERIC, description: "Positive balances less allowance, reserve and credits in USD."}
   trailing_net_revenue_amount: {type: NUMERIC, description: Net patient service revenue of the three months in USD.}
   net_days_in_ar: {type: RATE, description: Days of net revenue that are still owed.}
