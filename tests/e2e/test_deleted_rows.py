@@ -163,10 +163,10 @@ def test_what_no_window_could_see_is_read_again(hospitals: Hospitals) -> None:
         f"DELETE FROM patients WHERE PatientID IN {away}",
     )
     hospitals.reconcile()
-    now = datetime.now(tz=zone)
+    yesterday = datetime.now(tz=zone) - timedelta(days=1)
     hospitals.run(
         "hospital_a",
-        f"UPDATE away SET ModifiedDate = '{now:%F %T}' WHERE PatientID = '{entered}'",
+        f"UPDATE away SET ModifiedDate = '{yesterday:%F %T}' WHERE PatientID = '{entered}'",
         "INSERT INTO patients SELECT * FROM away",
         "DROP TABLE away",
         "UPDATE patients SET FirstName = 'Backdated', ModifiedDate = '2019-05-06 07:08:09' "
@@ -185,7 +185,7 @@ def test_what_no_window_could_see_is_read_again(hospitals: Hospitals) -> None:
     assert len(history("patients", "hospital_a", "LATE1")) == 1
     assert not history("patients", "hospital_a", entered)[-1]["is_current"], "not due yet"
 
-    hospitals.daily.run(now.date(), lambda task, seconds: None)
+    hospitals.daily.run(yesterday.date(), lambda task, seconds: None)
 
     for patient in (restored, entered):
         *_, closed, opened = history("patients", "hospital_a", patient)

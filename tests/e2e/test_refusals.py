@@ -18,13 +18,18 @@ from tests.pipeline_support import Pipeline, checkout, last_run, pipeline, rows
 from utils.contracts.sources import sources
 
 
-@dataclass(frozen=True)
+@dataclass
 class Hospitals:
     """Two hospitals of whom one business date is published."""
 
     pipeline: Pipeline
     worker: DagWorker
     last_date: date
+
+    def next_date(self) -> date:
+        """The day after the last one that a test took."""
+        self.last_date += timedelta(days=1)
+        return self.last_date
 
     def run(self, day: date) -> None:
         self.worker.run(day, lambda task, seconds: None)
@@ -64,17 +69,19 @@ def incomplete() -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("days", "wrong", "complaint"),
+    ("name", "wrong", "complaint"),
     [
-        pytest.param(2, {"password": "wrong-password"}, "refused user", id="H10-wrong-password"),
-        pytest.param(3, {"port": "1"}, "does not answer", id="A16-unreachable"),
+        pytest.param(
+            "Nighta", {"password": "wrong-password"}, "refused user", id="H10-wrong-password"
+        ),
+        pytest.param("Nightb", {"port": "1"}, "does not answer", id="A16-unreachable"),
     ],
 )
 def test_a_source_that_refuses_is_one_clear_error_and_the_others_are_published(
-    hospitals: Hospitals, days: int, wrong: dict[str, str], complaint: str
+    hospitals: Hospitals, name: str, wrong: dict[str, str], complaint: str
 ) -> None:
     """H12: it catches up with the date when it is run again."""
-    day, name = hospitals.last_date + timedelta(days=days), f"Night{'ab'[days - 2]}"
+    day = hospitals.next_date()
     for hospital in HOSPITALS:
         change_a_patient(hospitals, hospital, day, name)
     variable = "AIRFLOW_CONN_HOSPITAL_A_DB"
@@ -124,7 +131,7 @@ def change_what_was_paid(hospitals: Hospitals, day: date, dollars: int) -> None:
 def test_a_hospital_whose_books_do_not_tie_keeps_its_gold_and_the_other_is_published(
     hospitals: Hospitals,
 ) -> None:
-    day = hospitals.last_date + timedelta(days=4)
+    day = hospitals.next_date()
     [before] = rows("gold", "ar_reconciliation", where="source_system = 'hospital_b'")
     change_what_was_paid(hospitals, day, 3)
 
@@ -142,7 +149,7 @@ def test_a_hospital_whose_books_do_not_tie_keeps_its_gold_and_the_other_is_publi
     assert rows("gold", "ar_reconciliation", where="source_system = 'hospital_b'") == [before]
     assert "hospital_b" in incomplete()
 
-    day += timedelta(days=1)
+    day = hospitals.next_date()
     change_what_was_paid(hospitals, day, -3)
     hospitals.run(day)
 
@@ -168,7 +175,7 @@ def test_a_hospital_whose_books_do_not_tie_keeps_its_gold_and_the_other_is_publi
 def test_a_broken_configuration_is_one_clear_error_and_publishes_nothing(
     hospitals: Hospitals, tmp_path: Path, right: str, wrong: str, complaint: str
 ) -> None:
-    day = hospitals.last_date + timedelta(days=7)
+    day = hospitals.next_date()
     before = hospitals.pipeline.content()
     tree = checkout(tmp_path / "checkout")
     file = tree / "configs" / "sources" / "hospital_a.yaml"
@@ -188,7 +195,7 @@ def test_a_load_of_which_rules_hold_too_much_is_held_whole_and_the_others_are_pu
     hospitals: Hospitals,
 ) -> None:
     """B36: corrected at its source and run again, the date is whole."""
-    day, name = hospitals.last_date + timedelta(days=4), "Dusk"
+    day, name = hospitals.next_date(), "Dusk"
     for hospital in HOSPITALS:
         change_a_patient(hospitals, hospital, day, name)
     with transaction(hospitals.pipeline.hospitals["hospital_a"]) as cursor:
@@ -220,11 +227,11 @@ def test_a_load_of_which_rules_hold_too_much_is_held_whole_and_the_others_are_pu
 
 
 @pytest.mark.parametrize(
-    ("days", "name", "content", "complaint"),
+    ("patient", "name", "content", "complaint"),
     [
-        pytest.param(5, "claims_2026-03.csv", "", "is empty", id="empty-file"),
+        pytest.param("Noona", "claims_2026-03.csv", "", "is empty", id="empty-file"),
         pytest.param(
-            6,
+            "Noonb",
             "claims_2026-04.csv",
             "ClaimID,PatientID\nC1,P1\n",
             "ClaimAmount",
@@ -233,9 +240,9 @@ def test_a_load_of_which_rules_hold_too_much_is_held_whole_and_the_others_are_pu
     ],
 )
 def test_a_refused_file_is_named_and_the_hospitals_are_published(
-    hospitals: Hospitals, days: int, name: str, content: str, complaint: str
+    hospitals: Hospitals, patient: str, name: str, content: str, complaint: str
 ) -> None:
-    day, patient = hospitals.last_date + timedelta(days=days), f"Noon{'ab'[days - 5]}"
+    day = hospitals.next_date()
     for hospital in HOSPITALS:
         change_a_patient(hospitals, hospital, day, patient)
     claims = rows("silver", "claims", "COUNT(*) AS versions")

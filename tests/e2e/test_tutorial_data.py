@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
@@ -144,10 +145,18 @@ def test_every_provider_is_an_orphan_and_no_dollar_is_lost(published: Pipeline) 
     assert orphans["hospital_b", "claims"] == (10000, 10000)
 
 
-def test_claim_outcomes_leave_pending_out_of_the_denominator(published: Pipeline) -> None:
-    [counted] = rows(
-        "gold",
-        "kpi_claim_outcomes",
-        "SUM(approved_count) AS approved, SUM(decided_count) AS decided",
+def test_claim_outcomes_count_what_a_payer_has_decided(published: Pipeline) -> None:
+    """A pending claim is not decided yet, and a rejected one was judged by nobody."""
+    statuses = Counter(
+        row["ClaimStatus"]
+        for claims in ("hospital1_claim_data", "hospital2_claim_data")
+        for row in csv.DictReader((EXPORTS / "claims" / f"{claims}.csv").open(encoding="utf-8"))
     )
-    assert f"{counted['approved'] / counted['decided']:.1%}" == "50.3%"
+    sums = [f"SUM({name}_count) AS {name}" for name in ("approved", "denied", "rejected", "pending")]
+    [counted] = rows("gold", "kpi_claim_outcomes", ", ".join(sums))
+    assert counted == {
+        "approved": statuses["Approved"] + statuses["Paid"],
+        "denied": statuses["Denied"],
+        "rejected": statuses["Rejected"],
+        "pending": statuses["Pending"],
+    }

@@ -76,7 +76,12 @@ SILVER: dict[str, list[Row]] = {
             "source_system": "hospital_a", "posting_id": "J1", "transaction_id": "T1",
             "posting_date": "2019-04-01", "posting_kind": "takeback", "amount": "0.00",
             "payer_id": "Aetna",
-        }
+        },
+        {
+            "source_system": "hospital_a", "posting_id": "J2", "transaction_id": "T1",
+            "posting_date": "2019-04-01", "posting_kind": "refund", "amount": "5.00",
+            "payer_id": "Aetna",
+        },
     ],
     "remittances": [
         {
