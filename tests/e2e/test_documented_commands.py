@@ -65,7 +65,7 @@ ELSEWHERE = {
     "make chaos": "test_chaos.py has its short form",
     "make chaos SEED=1 COUNT=200": "test_chaos.py has its short form",
     "make chaos SEED=1 COUNT=200 TRIAL=1.3": "test_chaos.py has its short form",
-    "make run TROUBLE=none": "unit/test_simulator_troubles.py has its world, test_troubles.py the others",
+    "make run TROUBLE=none": "unit/test_simulator_troubles.py has its world",
     "make run TROUBLE=high": "test_troubles.py runs such worlds, with `-m long`",
     "make run TROUBLE=high WORLD=worst": "test_troubles.py runs such worlds, with `-m long`",
     "make google-sql": "compiles Google's evaluator for minutes; tests/google_sql is what it runs",

@@ -152,7 +152,9 @@ def test_claim_outcomes_count_what_a_payer_has_decided(published: Pipeline) -> N
         for claims in ("hospital1_claim_data", "hospital2_claim_data")
         for row in csv.DictReader((EXPORTS / "claims" / f"{claims}.csv").open(encoding="utf-8"))
     )
-    sums = [f"SUM({name}_count) AS {name}" for name in ("approved", "denied", "rejected", "pending")]
+    sums = [
+        f"SUM({name}_count) AS {name}" for name in ("approved", "denied", "rejected", "pending")
+    ]
     [counted] = rows("gold", "kpi_claim_outcomes", ", ".join(sums))
     assert counted == {
         "approved": statuses["Approved"] + statuses["Paid"],
