@@ -19,7 +19,6 @@ from typing import Any
 from airflow.sdk import Param, chain, dag, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from utils.contracts.entities import IDENTIFIER
 from utils.maintenance import replays
 from utils.orchestration import runs
 from utils.orchestration.options import DAG_OPTIONS
@@ -32,6 +31,7 @@ from utils.orchestration.task_names import (
     PLAN_PREVIEW,
     REFRESH_GOLD,
 )
+from utils.schema import IDENTIFIER
 from utils.silver.batch import Batch
 
 

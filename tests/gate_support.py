@@ -12,7 +12,7 @@ from collections import defaultdict
 from typing import Any, NamedTuple
 
 from tests.gate_world import HOSPITALS, JOURNAL, KINDS, PAYERS, TODAY, journal, silver
-from tests.sql_support import Row, silver_row
+from tests.given_tables import Row, silver_row
 from utils.contracts.entities import entities
 from utils.gcp import bigquery
 from utils.gold.models import gold_models

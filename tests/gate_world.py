@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import NamedTuple
 
-from tests.sql_support import Row
+from tests.given_tables import Row
 
 TODAY = date(2025, 6, 30)
 PAYERS = ("Aetna", "Cigna", "Self-Pay", "unknown")

@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from tests.sql_support import BUSINESS_DATE, CASES, Row, in_order, load_rows, one_query
+from tests.given_tables import BUSINESS_DATE, Row, in_order, load_rows
+from tests.model_cases import CASES, one_query
 from utils.gold.models import gold_models
 
 if TYPE_CHECKING:

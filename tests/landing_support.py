@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 LAKE = "rcm-lake"
 LANDING = "rcm-landing"
+HEADER = b"ClaimID,PaidAmount,ModifiedDate\n"  # of a small delivery
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from tests.sql_support import Row, Warehouse, hold_lease, named_run
+from tests.given_tables import Row
+from tests.warehouse_support import Warehouse, hold_lease, named_run
 from utils.audit.loads import Load
 from utils.audit.runs import Run
 from utils.batch.reports import LOADS, REPORTS

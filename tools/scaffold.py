@@ -7,9 +7,10 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
-from utils.contracts.entities import IDENTIFIER, entities
+from utils.contracts.entities import entities
 from utils.errors import ConfigError
 from utils.paths import ROOT
+from utils.schema import IDENTIFIER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ModelT = TypeVar("ModelT")
+# What tables, columns and rules are called.
+IDENTIFIER = r"^[a-z][a-z0-9_]*$"
 
 
 class StrictModel(BaseModel):

@@ -17,8 +17,8 @@ from local.airflow.process import DagWorker
 from simulator.mysql import transaction
 from simulator.verify import verify
 from simulator.world import World
+from tests.model_cases import history_query
 from tests.pipeline_support import Pipeline, last_run, pipeline, rows
-from tests.sql_support import history_query
 from utils.contracts.entities import entities
 from utils.gcp import bigquery
 from utils.gold.models import gold_models

@@ -12,12 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.given_tables import BUSINESS_DATE, Row, column_types, load_rows
 from tests.google_sql_support import FOLDERS, compare, given_of
-from tests.sql_support import BUSINESS_DATE, CASES, Row, column_types, load_rows, one_query
+from tests.model_cases import CASES, one_query
 from tools.google_sql.client import PYTHON, Evaluator, Refused
 from utils.audit.tables import audit_declarations
 from utils.batch.reports import REPORTS
-from utils.contracts.entities import FIRST_DAY, LAST_DAY, entities
+from utils.contracts.columns import FIRST_DAY, LAST_DAY
+from utils.contracts.entities import entities
 from utils.gold.models import gold_models
 from utils.gold.script import refresh_script
 from utils.settings import settings

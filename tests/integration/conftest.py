@@ -1,4 +1,4 @@
-"""Fixtures of the landing tests: a hospital's database, and a table in it."""
+"""Fixtures of the landing tests: a hospital's database and a table in it, a folder for files."""
 
 from __future__ import annotations
 
@@ -28,6 +28,13 @@ ZONE = ZoneInfo("America/New_York")
 def hospital(stack_environment: Stack) -> Hospital:
     storage.client.cache_clear()
     return Hospital(stack_environment.variables["AIRFLOW_CONN_HOSPITAL_A_DB"])
+
+
+@pytest.fixture
+def place(stack_environment: Stack) -> str:
+    """A folder in the landing bucket that this test has for itself."""
+    storage.client.cache_clear()
+    return f"t{uuid4().hex[:12]}"
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from tests.landing_support import Hospital, bronze
-from tests.readings import MYSQL
+from tests.mysql_readings import MYSQL
 from utils.errors import SourceError
 from utils.gcp import storage
 from utils.landing.drift import WantedColumn

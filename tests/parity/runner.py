@@ -15,7 +15,7 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from spark_jobs.main import run
-from tests.readings import read_all
+from tests.conform_support import read_all
 
 
 def main() -> None:

@@ -9,8 +9,9 @@ from uuid import uuid4
 import pytest
 from google.api_core.exceptions import BadRequest
 
+from tests.given_tables import BUSINESS_DATE
 from tests.landing_support import put
-from tests.sql_support import BUSINESS_DATE, Warehouse
+from tests.warehouse_support import Warehouse
 from utils.audit.loads import find_loads
 from utils.audit.runs import Run
 from utils.contracts.sources import FileSource, sources

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.sql_support import BUSINESS_DATE
+from tests.given_tables import BUSINESS_DATE
 from utils.audit.runs import Run, fail_run, start_run, succeed_run
 
 if TYPE_CHECKING:
-    from tests.sql_support import Row, Warehouse
+    from tests.given_tables import Row
+    from tests.warehouse_support import Warehouse
 
 
 def recorded(warehouse: Warehouse, run: Run) -> Row:

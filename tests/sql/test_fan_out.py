@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.sql_support import BUSINESS_DATE, Row, Warehouse
+from tests.given_tables import BUSINESS_DATE, Row
+from tests.warehouse_support import Warehouse
 from utils.gcp import bigquery
 from utils.gold.models import gold_models, resolver
 from utils.gold.script import build_statement

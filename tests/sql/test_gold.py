@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from tests.sql_support import Row, Warehouse
+from tests.given_tables import Row
+from tests.warehouse_support import Warehouse
 from utils.gcp import bigquery
 from utils.gold.models import gold_models
 

@@ -9,7 +9,8 @@ from local.paths import ROOT
 from utils.gcp import bigquery
 
 if TYPE_CHECKING:
-    from tests.sql_support import Row, Warehouse
+    from tests.given_tables import Row
+    from tests.warehouse_support import Warehouse
 
 JANUARY, CORRECTED, LATER = (f"2026-{day}T10:00:00Z" for day in ("01-20", "01-25", "02-05"))
 FIRST_READ, READ_AGAIN = "2026-02-02T05:00:00Z", "2026-02-10T05:00:00Z"

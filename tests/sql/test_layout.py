@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from tests.sql_support import Warehouse
+from tests.warehouse_support import Warehouse
 from utils.audit.tables import audit_table, create_audit_tables
 from utils.errors import StateError
 from utils.gcp import bigquery

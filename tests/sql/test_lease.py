@@ -8,7 +8,8 @@ import pytest
 from google.api_core.exceptions import GoogleAPICallError
 from google.cloud.bigquery import QueryJob
 
-from tests.sql_support import BUSINESS_DATE, Warehouse
+from tests.given_tables import BUSINESS_DATE
+from tests.warehouse_support import Warehouse
 from utils.audit import lease
 from utils.audit.lease import Holder
 from utils.audit.runs import Run

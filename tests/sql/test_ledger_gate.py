@@ -11,7 +11,9 @@ import pytest
 from local.paths import ROOT
 from tests.gate_support import Tampering, places, tamper, what_the_gate_names
 from tests.gate_world import HOSPITALS, JOURNAL, PAYERS, TODAY, journal, silver
-from tests.sql_support import Row, Warehouse, run_model, silver_row
+from tests.given_tables import Row, silver_row
+from tests.model_cases import run_model
+from tests.warehouse_support import Warehouse
 from utils.contracts.entities import entities
 from utils.gcp import bigquery
 from utils.gold.models import gold_models

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.sql_support import BUSINESS_DATE, CASES, load_rows, run_case, run_model
+from tests.given_tables import BUSINESS_DATE, load_rows
+from tests.model_cases import CASES, run_case, run_model
 from utils.gold.models import gold_models
 
 FOLDERS = sorted(CASES.iterdir())

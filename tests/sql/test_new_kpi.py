@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-import tests.sql_support
-from tests.sql_support import run_case
+import tests.model_cases
+from tests.model_cases import run_case
 from tools.scaffold import kpi_files, write
 from utils.gold.models import load_models
 from utils.paths import SQL
@@ -20,7 +20,7 @@ def test_new_kpi_returns_what_its_case_expects(
     shutil.copytree(SQL / "gold", tmp_path / "sql" / "gold")
     write(kpi_files("kpi_paid_share"), tmp_path)
     models = load_models(tmp_path / "sql" / "gold")
-    monkeypatch.setattr(tests.sql_support, "gold_models", lambda: models)
+    monkeypatch.setattr(tests.model_cases, "gold_models", lambda: models)
 
     expected, actual = run_case(tmp_path / "tests" / "sql" / "gold" / "kpi_paid_share")
 

@@ -9,7 +9,8 @@ from uuid import uuid4
 import pytest
 from google.api_core.exceptions import GoogleAPICallError
 
-from tests.sql_support import BUSINESS_DATE, Row, Warehouse, hold_lease, named_run
+from tests.given_tables import BUSINESS_DATE, Row
+from tests.warehouse_support import Warehouse, hold_lease, named_run
 from utils.audit.files import known_files, record_files
 from utils.audit.loads import refused_loads
 from utils.audit.rows import upsert_rows

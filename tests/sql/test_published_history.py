@@ -8,7 +8,9 @@ from uuid import uuid4
 import pytest
 from google.api_core.exceptions import GoogleAPICallError
 
-from tests.sql_support import BUSINESS_DATE, Row, Warehouse, broken_promises, hold_lease, named_run
+from tests.given_tables import BUSINESS_DATE, Row
+from tests.model_cases import broken_promises
+from tests.warehouse_support import Warehouse, hold_lease, named_run
 from utils.batch.reports import REPORTS
 from utils.gcp import bigquery
 from utils.silver.publication import publish_sql

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from google.api_core.exceptions import GoogleAPICallError
 
+from tests.given_tables import silver_row
 from tests.quarantine_support import (
     LATER,
     MONDAY,
@@ -19,7 +20,7 @@ from tests.quarantine_support import (
     load,
     publish_replay,
 )
-from tests.sql_support import Warehouse, silver_row
+from tests.warehouse_support import Warehouse
 from utils.audit.loads import record_loads
 from utils.audit.tables import audit_table
 from utils.contracts.entities import entities

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.sql_support import BUSINESS_DATE, Warehouse
+from tests.given_tables import BUSINESS_DATE
+from tests.warehouse_support import Warehouse
 from utils.audit.rows import update_rows, upsert_rows
 from utils.audit.runs import Run
 from utils.audit.tables import audit_table

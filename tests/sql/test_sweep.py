@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.sql_support import BUSINESS_DATE
+from tests.given_tables import BUSINESS_DATE
 from utils.audit.loads import Load, record_loads
 from utils.audit.rows import upsert_rows
 from utils.gcp import storage
@@ -17,7 +17,7 @@ from utils.maintenance import sweep
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.sql_support import Warehouse
+    from tests.warehouse_support import Warehouse
     from utils.settings import Settings
 
 NOW = datetime.now(tz=UTC)

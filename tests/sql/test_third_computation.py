@@ -19,7 +19,8 @@ from utils.gcp import bigquery
 from utils.gold.models import gold_models
 
 if TYPE_CHECKING:
-    from tests.sql_support import Row, Warehouse
+    from tests.given_tables import Row
+    from tests.warehouse_support import Warehouse
 
 SEEDS = (5, 11, 23)
 STEP = Decimal("0.000000002")

@@ -23,7 +23,8 @@ from utils.contracts.entities import entities
 if TYPE_CHECKING:
     from datetime import date
 
-    from tests.sql_support import Row, Warehouse
+    from tests.given_tables import Row
+    from tests.warehouse_support import Warehouse
 
 PATIENTS, DAYS = 300, 2
 QUERIES = Path(__file__).parent / "third"

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from utils.contracts.entities import Column, Entity, entities, folding
+from utils.contracts.columns import Column
+from utils.contracts.entities import Entity, entities, folding
 from utils.contracts.sources import sources
 from utils.landing.outcomes import wanted_columns
 

@@ -6,7 +6,8 @@ from datetime import date
 
 import pytest
 
-from utils.contracts.entities import FIRST_DAY, LAST_DAY, Entity, entities
+from utils.contracts.columns import FIRST_DAY, LAST_DAY
+from utils.contracts.entities import Entity, entities
 from utils.gold.models import gold_models
 
 PARTITIONS_A_JOB = 4_000

@@ -5,14 +5,11 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from utils.contracts.entities import FIRST_RECORD
-from utils.contracts.sources import DatabaseSource, sources
+from utils.contracts.columns import FIRST_RECORD
+from utils.contracts.sources import DatabaseSource, Source, sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from utils.contracts.entities import FIRST_RECORD
-from utils.contracts.sources import Source
 
 
 def hospital_day(instant: str, source_system: str) -> str:

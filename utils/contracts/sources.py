@@ -17,12 +17,11 @@ from pydantic import Field, TypeAdapter, field_validator, model_validator
 from utils.batch.phone_plans import DEFAULT_PHONE_REGION, PHONE_PLANS
 from utils.contracts import select_statements
 from utils.contracts.column_maps import SOURCE_COLUMN, ColumnMap, Written
-from utils.contracts.entities import IDENTIFIER
 from utils.contracts.file_patterns import SYSTEM, literal_prefix, name_regex
 from utils.contracts.source_checks import overlaps, problems
 from utils.errors import ConfigError
 from utils.paths import CONFIGS
-from utils.schema import StrictModel, load_model
+from utils.schema import IDENTIFIER, StrictModel, load_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

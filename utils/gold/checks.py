@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
-from utils.contracts.entities import IDENTIFIER
-from utils.schema import StrictModel
+from utils.schema import IDENTIFIER, StrictModel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator

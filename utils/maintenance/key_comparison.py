@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from utils.audit.runs import Run
-    from utils.contracts.entities import Column, Entity
+    from utils.contracts.columns import Column
+    from utils.contracts.entities import Entity
     from utils.contracts.sources import DatabaseSource, DatabaseTable
 
 REREAD_LIMIT = 10_000

@@ -15,9 +15,9 @@ from pydantic import Field, TypeAdapter, field_validator, model_validator
 
 from utils.audit.loads import Load, find_loads, record_loads
 from utils.audit.tables import audit_table
-from utils.contracts.entities import IDENTIFIER, entities
+from utils.contracts.entities import entities
 from utils.gcp import bigquery
-from utils.schema import StrictModel, validate
+from utils.schema import IDENTIFIER, StrictModel, validate
 from utils.silver.batch import prepare_batch
 from utils.silver.names import STAGED, batch_tables, histories
 from utils.silver.staging import load_staging

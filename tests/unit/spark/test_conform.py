@@ -12,17 +12,9 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 
+from tests.conform_support import CASES, IDS, conformed_row, read_all, things_entity
 from tests.oracle import surrogate
-from tests.readings import (
-    IDS,
-    INSTANT,
-    LOCAL,
-    READINGS,
-    conformed_row,
-    read_all,
-    things_entity,
-    utc,
-)
+from tests.readings import INSTANT, LOCAL, utc
 from tests.spark_support import column_json, write_bronze
 from utils.batch.spec import SpecError
 from utils.landing.bronze import total_amount
@@ -33,22 +25,22 @@ def readings(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> l
     return read_all(spark, tmp_path_factory.mktemp("bronze"))
 
 
-@pytest.mark.parametrize("case", range(len(READINGS)), ids=IDS)
+@pytest.mark.parametrize("case", range(len(CASES)), ids=IDS)
 def test_a_value_is_read_as(case: int, readings: list[Any]) -> None:
-    assert readings[case] == READINGS[case][3]
+    assert readings[case] == CASES[case][3]
 
 
 # Landing adds up texts: whatever a source has, it lands as one.
 MONEY = [
     number
-    for number, (kind, source, *_) in enumerate(READINGS)
+    for number, (kind, source, *_) in enumerate(CASES)
     if kind == "NUMERIC" and source == pa.string()
 ]
 
 
 @pytest.mark.parametrize("case", MONEY, ids=[IDS[number] for number in MONEY])
 def test_landing_counts_the_dollars_that_spark_reads(case: int, readings: list[Any]) -> None:
-    _, source, raw, _ = READINGS[case]
+    _, source, raw, _ = CASES[case]
     read = readings[case]
 
     assert total_amount(pa.array([raw], source)) == (read if isinstance(read, Decimal) else 0)
