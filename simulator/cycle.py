@@ -13,6 +13,7 @@ from simulator.care import is_insured
 from simulator.defects import DefectRates
 from simulator.model import Claim, Transaction
 from simulator.office import Office
+from simulator.troubles.remittances import remit
 from simulator.vocabulary import DENIAL_REMARKS, PAYERS, SELF_PAY
 
 BILL_HOLD_DAYS = (1, 2, 3, 3, 4, 4, 5, 7)
@@ -140,7 +141,7 @@ def decide(office: Office, account: Account, claim_id: str) -> None:
     account.change_claim(billing.refuse(claim, "Denied", _known(office)), office.today)
     remark = office.chance.choice(DENIAL_REMARKS[code])
     message = office.message(claim.payer_id)
-    office.remit(account, billing.remit_denial(claim, code, remark, message))
+    remit(office, account, billing.remit_denial(claim, code, remark, message))
     denial_work.work(office, account, claim_id)
 
 
@@ -150,7 +151,7 @@ def approve(office: Office, account: Account, claim_id: str) -> None:
     shares = _shares(office, account, claim)
     claim = billing.approve(claim, shares, _known(office))
     account.change_claim(claim, office.today)
-    office.remit(account, billing.remit(claim, office.message(claim.payer_id)))
+    remit(office, account, billing.remit(claim, office.message(claim.payer_id)))
     waited = (office.today - claim.claim_date).days
     if waited > LATE_PAYMENT_DAYS and office.chance.happens(INTEREST_RATE):
         interest = 1 + shares.paid * waited // 10_000
@@ -165,7 +166,7 @@ def decide_as_secondary(office: Office, account: Account, claim_id: str) -> None
     paid = left * office.chance.choice(SECOND_PAYER_PERCENTS) // 100
     claim = billing.approve(claim, Shares(paid, coinsurance=left - paid), _known(office))
     account.change_claim(claim, office.today)
-    office.remit(account, billing.remit(claim, office.message(claim.payer_id)))
+    remit(office, account, billing.remit(claim, office.message(claim.payer_id)))
     office.plan(office.chance.choice(POST_LAG_DAYS), "post", account, claim_id)
 
 

@@ -16,8 +16,7 @@ from simulator.account import Account
 from simulator.billing import Message
 from simulator.contracts import Contracts
 from simulator.hospital import Hospital
-from simulator.model import Posting, ProviderAdjustment, Remittance
-from simulator.troubles.remittances import sent
+from simulator.model import Posting, ProviderAdjustment
 from simulator.vocabulary import PAYERS, SECONDARY_RATE, SECONDARY_RATES, SELF_PAY
 
 Step = Callable[["Office", Account, str], None]
@@ -120,11 +119,6 @@ class Office:
             claim, self.hospital.changed("provider_adjustments", self.today).at,
         )  # fmt: skip
         account.news.adjustments.append(adjustment)
-
-    def remit(self, account: Account, remittance: Remittance) -> None:
-        """Files what a payer says about a claim, in the messages that it really sends."""
-        for message in sent(self, account, remittance):
-            account.remit(message)
 
     def message(self, payer: str) -> Message:
         """Returns number, cheque and time of a remittance of today."""

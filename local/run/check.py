@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from local.paths import StateFolder
     from utils.audit.loads import Load
-    from utils.contracts.sources import DatabaseSource, DatabaseTable, FileSource, Mapped
+    from utils.contracts.source_file import DatabaseSource, DatabaseTable, FileSource, Mapped
 
 
 @dataclass(frozen=True)

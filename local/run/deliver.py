@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from local.paths import StateFolder
-    from utils.contracts.sources import FileTable
+    from utils.contracts.source_file import FileTable
 
 
 @dataclass(frozen=True)

@@ -20,14 +20,15 @@ NOT_OURS_REASON, PRICE_REASON = "109", "101"
 CONTRACTUAL_PERCENT = 30
 
 
-def sent(office: Office, account: Account, remittance: Remittance) -> Messages:
-    """Returns the messages that a payer really sends instead of a plain one, in order."""
+def remit(office: Office, account: Account, remittance: Remittance) -> None:
+    """Files what a payer says about a claim, in the messages that it really sends."""
     messages = [remittance]
     for name, trouble in TROUBLES.items():
         if office.trouble.happens(getattr(office.rates, name)):
             *before, last = messages
             messages = [*before, *trouble(office, account, last)]
-    return messages
+    for message in messages:
+        account.remit(message)
 
 
 def _denied_as_processed(_: Office, __: Account, one: Remittance) -> Messages:

@@ -14,7 +14,8 @@ from tests.landing_support import put
 from tests.warehouse_support import Warehouse
 from utils.audit.loads import find_loads
 from utils.audit.runs import Run
-from utils.contracts.sources import FileSource, sources
+from utils.contracts.source_file import FileSource
+from utils.contracts.sources import sources
 from utils.errors import SourceError
 from utils.gcp import bigquery, storage
 from utils.landing import land as loads

@@ -11,8 +11,7 @@ from google.cloud.bigquery import QueryJob
 from tests.given_tables import BUSINESS_DATE
 from tests.warehouse_support import Warehouse
 from utils.audit import lease
-from utils.audit.lease import Holder
-from utils.audit.runs import Run
+from utils.audit.runs import Run, RunIdentity
 from utils.audit.tables import audit_table
 from utils.errors import StateError
 from utils.gcp import bigquery
@@ -35,7 +34,7 @@ def test_free_lease_goes_to_the_run_that_asks() -> None:
 
 def test_second_run_learns_who_holds_the_lease() -> None:
     lease.take(run("first"))
-    assert lease.take(run("second")) == Holder(dag_id="rcm_daily", run_id="first")
+    assert lease.take(run("second")) == RunIdentity(dag_id="rcm_daily", run_id="first")
 
 
 def test_released_lease_goes_to_the_next_run() -> None:
@@ -123,7 +122,7 @@ def test_run_that_lost_its_lease_publishes_nothing(warehouse: Warehouse) -> None
     )
     lease.take(run("zombie"))
     publish("zombie", 1)
-    lease.take(run("next"), instead_of=Holder(dag_id="rcm_daily", run_id="zombie"))
+    lease.take(run("next"), instead_of=RunIdentity(dag_id="rcm_daily", run_id="zombie"))
     with pytest.raises(GoogleAPICallError, match="does not hold the lease any more.*zombie"):
         publish("zombie", 2)
     published = warehouse.rows("audit", "publications", "publication_id")

@@ -12,7 +12,8 @@ from tests.warehouse_support import Warehouse
 from utils.audit.rows import update_rows, upsert_rows
 from utils.audit.runs import Run
 from utils.audit.tables import audit_table
-from utils.contracts.sources import DatabaseSource, sources
+from utils.contracts.source_file import DatabaseSource
+from utils.contracts.sources import sources
 from utils.gcp import bigquery
 from utils.maintenance.key_comparison import Subject, comparison_sql
 

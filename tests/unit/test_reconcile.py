@@ -8,7 +8,8 @@ import pytest
 
 from utils.audit.loads import Load
 from utils.audit.runs import Run
-from utils.contracts.sources import DatabaseSource, sources
+from utils.contracts.source_file import DatabaseSource
+from utils.contracts.sources import sources
 from utils.errors import ConfigError
 from utils.maintenance.key_comparison import Comparison, Subject
 from utils.maintenance.reconcile import accepted_tables, refusal

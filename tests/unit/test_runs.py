@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from utils.audit.lease import Holder
+from utils.audit.runs import RunIdentity
 from utils.orchestration import runs
 
-HOLDER = Holder(dag_id="rcm_daily", run_id="first")
+HOLDER = RunIdentity(dag_id="rcm_daily", run_id="first")
 
 
 class TaskInstance:

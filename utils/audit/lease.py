@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from utils.audit.runs import RunIdentity
 from utils.audit.tables import audit_table
 from utils.errors import StateError
 from utils.gcp import bigquery
-from utils.schema import StrictModel
 
 if TYPE_CHECKING:
     from utils.audit.runs import Run
@@ -24,29 +24,18 @@ COMPLAINT = {
 }
 
 
-class Holder(StrictModel):
-    """The run that holds the lease; runs of two DAGs may have one id."""
-
-    dag_id: str
-    run_id: str
-
-    def is_run(self, run: Run) -> bool:
-        """Whether this is the run."""
-        return self.model_dump() == run.identity
-
-
-def take(run: Run, instead_of: Holder | None = None) -> Holder:
+def take(run: Run, instead_of: RunIdentity | None = None) -> RunIdentity:
     """Takes the lease if it is free, or held by this run or by `instead_of`; returns the holder.
 
     One statement compares and sets, so of two runs that ask at once one gets it.
     """
-    replaceable = (instead_of or Holder(**run.identity)).model_dump()
+    replaceable = (instead_of or RunIdentity(**run.identity)).model_dump()
     [row] = bigquery.query_file(
         "audit/take_lease.sql",
         audit_table,
         {**run.identity, **{f"replaceable_{name}": value for name, value in replaceable.items()}},
     )
-    return Holder(**row)
+    return RunIdentity(**row)
 
 
 def release(run: Run) -> None:

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from datetime import date  # noqa: TC003 (pydantic resolves it at run time)
-from typing import TYPE_CHECKING
 
 from utils.audit.rows import bound, now, typed, update_rows, upsert_rows
 from utils.audit.tables import audit_table
 from utils.gcp import bigquery
 from utils.schema import StrictModel
 
-if TYPE_CHECKING:
-    from utils.audit.lease import Holder
+
+class RunIdentity(StrictModel):
+    """What names a run: runs of two DAGs may have one id."""
+
+    dag_id: str
+    run_id: str
+
+    def is_run(self, run: Run) -> bool:
+        """Whether this names the run."""
+        return self.model_dump() == run.identity
 
 
 class Run(StrictModel):
@@ -62,7 +69,7 @@ def fail_run(run: Run, task_id: str, error: str) -> None:
     )
 
 
-def fail_abandoned(abandoned: Holder, successor: Run) -> None:
+def fail_abandoned(abandoned: RunIdentity, successor: Run) -> None:
     """Records that a run which another one takes over from was interrupted."""
     error = (
         f"The run was interrupted, and {successor.run_id} took over. "

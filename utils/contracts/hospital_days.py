@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from utils.contracts.columns import FIRST_RECORD
-from utils.contracts.sources import DatabaseSource, Source, sources
+from utils.contracts.source_file import DatabaseSource, Source
+from utils.contracts.sources import sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from utils.contracts.sources import FileTable, Mapped, Source
+    from utils.contracts.source_file import FileTable, Mapped, Source
 
 
 def problems(source: Source, path: Path) -> Iterator[ConfigError]:

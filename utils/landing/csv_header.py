@@ -12,7 +12,7 @@ from utils.landing.drift import drift
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from utils.contracts.sources import ExtraColumns
+    from utils.contracts.source_file import ExtraColumns
     from utils.landing.csv_records import CsvRecords
 from utils.landing.drift import WantedColumn
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from utils.audit.runs import Run
-    from utils.contracts.sources import FileSource
+    from utils.contracts.source_file import FileSource
     from utils.landing.files import Discovered
     from utils.landing.outcomes import Outcome
 

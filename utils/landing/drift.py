@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from utils.contracts.sources import ExtraColumns
+    from utils.contracts.source_file import ExtraColumns
 
 
 @dataclass(frozen=True)

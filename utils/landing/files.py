@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from utils.contracts.sources import ExtraColumns
+    from utils.contracts.source_file import ExtraColumns
 from utils.landing.drift import WantedColumn
 
 REFUSALS = {

@@ -20,7 +20,7 @@ from google.api_core.exceptions import NotFound
 
 from utils.audit.checks import record_checks
 from utils.audit.loads import planned_before, record_loads, record_outcomes
-from utils.contracts.sources import FileSource
+from utils.contracts.source_file import FileSource
 from utils.errors import PipelineError, SourceError, StorageUnavailable
 from utils.gcp import bigquery
 from utils.landing import deliveries
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence, Set
 
     from utils.audit.runs import Run
-    from utils.contracts.sources import Source
+    from utils.contracts.source_file import Source
     from utils.landing.bronze import Landed
     from utils.landing.outcomes import Expected
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from zoneinfo import ZoneInfo
 
-    from utils.contracts.sources import ExtraColumns
+    from utils.contracts.source_file import ExtraColumns
 
 BATCH_ROWS = 65_536
 _SESSION = ["SET SESSION time_zone = '+00:00'", READ_ONLY]

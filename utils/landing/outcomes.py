@@ -18,7 +18,7 @@ from utils.settings import settings
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from utils.contracts.sources import Mapped
+    from utils.contracts.source_file import Mapped
     from utils.landing.bronze import Landed
     from utils.landing.files import Discovered
 

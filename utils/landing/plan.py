@@ -12,7 +12,8 @@ from utils.audit.files import known_files
 from utils.audit.loads import NO_PROGRESS, Load, table_progress
 from utils.audit.runs import Run
 from utils.contracts.entities import entities
-from utils.contracts.sources import FileSource, file_owner
+from utils.contracts.source_file import FileSource
+from utils.contracts.sources import file_owner
 from utils.errors import FileRefused, SourceError
 from utils.landing.deliveries import record_duplicates
 from utils.landing.files import REFUSALS, FileRequest, LandedFile, discover, land_file
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from utils.audit.loads import Progress
-    from utils.contracts.sources import DatabaseSource, Source
+    from utils.contracts.source_file import DatabaseSource, Source
     from utils.landing.files import Discovered
 
 

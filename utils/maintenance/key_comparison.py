@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from utils.audit.runs import Run
     from utils.contracts.columns import Column
     from utils.contracts.entities import Entity
-    from utils.contracts.sources import DatabaseSource, DatabaseTable
+    from utils.contracts.source_file import DatabaseSource, DatabaseTable
 
 REREAD_LIMIT = 10_000
 _COMPARABLE = (None, "id", "code", "text")

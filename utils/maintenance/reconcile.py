@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from utils.audit.loads import Load
     from utils.audit.runs import Run
-    from utils.contracts.sources import DatabaseSource
+    from utils.contracts.source_file import DatabaseSource
 
 DAG_ID = "rcm_reconcile_keys"
 # So many rows may always go: one of fifteen providers is more than 5 %, and nothing unusual.

@@ -12,7 +12,7 @@ from utils.landing.mysql_address import parse_address
 from utils.settings import settings
 
 if TYPE_CHECKING:
-    from utils.contracts.sources import Source
+    from utils.contracts.source_file import Source
 
 
 def source_uri(source: Source) -> str | None:

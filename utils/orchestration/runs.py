@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
-    from utils.audit.lease import Holder
     from utils.audit.publications import HeldBack
+    from utils.audit.runs import RunIdentity
 
 
 def current(context: Mapping[str, Any]) -> Run:
@@ -74,7 +74,7 @@ def open_run(context: Mapping[str, Any]) -> bool:
     return True
 
 
-def _is_live(holder: Holder, context: Mapping[str, Any]) -> bool:
+def _is_live(holder: RunIdentity, context: Mapping[str, Any]) -> bool:
     """Whether Airflow knows that the holder of the lease goes on."""
     ti = context["ti"]
     if not ti.get_dr_count(holder.dag_id, run_ids=[holder.run_id]):

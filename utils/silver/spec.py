@@ -12,7 +12,8 @@ from utils.batch import spec
 from utils.batch.reports import observations_uri
 from utils.contracts.column_maps import bronze_name
 from utils.contracts.entities import entities, folding
-from utils.contracts.sources import ROWS_HELD_AT_LEAST, sources
+from utils.contracts.source_file import ROWS_HELD_AT_LEAST
+from utils.contracts.sources import sources
 from utils.errors import StateError
 
 if TYPE_CHECKING:
