@@ -72,7 +72,7 @@ class DefectRates:
     forwarded_as_not_ours: float = _rate(0.004, 0.1)
     priced_only: float = _rate(0.002, 0.1)
     corrected_on_one_day: float = _rate(0.004, 0.2)
-    number_of_two_payers: float = _rate(0, 0)
+    number_of_two_payers: float = _rate(0.01, 0.3)
     amount_without_zero: float = _rate(0.5, 1)
     invisible_in_amount: float = _rate(0.002, 0.3)
     time_in_another_spelling: float = _rate(0.02, 0.8)
