@@ -13,7 +13,8 @@ kpi:
   basis: net
   exclusions: >-
     refunds that the hospital gave of its own accord; quarantined remittances, adjustments and postings;
-    hospitals without remittances and without adjustments
+    hospitals without remittances and without adjustments. A quarantined claim excludes nothing: payer and
+    journal name it
   differs: >-
     a reversal and its recovery are one take-back; read apart from postings they look unposted,
     added up they count twice
@@ -42,39 +43,51 @@ WITH
     SELECT remittance_key, outcome FROM {{ ref("remittance_outcomes") }}
   ),
 
+  -- The claim's number as the payer gives it: the claim itself may be missing.
+  remittances AS (
+    SELECT remittance_key, claim_id FROM {{ ref("remittances_current") }}
+  ),
+
+  named_adjustments AS (
+    SELECT provider_adjustment_key, claim_id FROM {{ ref("provider_adjustments_current") }}
+  ),
+
   reversals AS (
     SELECT
-      remittances.source_system,
-      remittances.payer_key,
-      remittances.remit_date,
-      COALESCE(remittances.check_number, 'unknown') AS check_number,
-      remittances.claim_key,
-      -remittances.paid_amount AS amount
-    FROM {{ ref("fact_remittances") }} AS remittances
-    INNER JOIN outcomes ON remittances.remittance_key = outcomes.remittance_key
+      facts.source_system,
+      facts.payer_key,
+      facts.remit_date,
+      COALESCE(facts.check_number, 'unknown') AS check_number,
+      remittances.claim_id,
+      -facts.paid_amount AS amount
+    FROM {{ ref("fact_remittances") }} AS facts
+    INNER JOIN outcomes ON facts.remittance_key = outcomes.remittance_key
+    INNER JOIN remittances ON facts.remittance_key = remittances.remittance_key
     WHERE outcomes.outcome = 'Reversed'
   ),
 
   adjustments AS (
     SELECT
-      source_system,
-      payer_key,
-      adjustment_date AS remit_date,
-      COALESCE(check_number, 'unknown') AS check_number,
-      COALESCE(claim_key, 'unknown') AS claim_key,
-      kind,
-      amount
-    FROM {{ ref("fact_provider_adjustments") }}
+      facts.source_system,
+      facts.payer_key,
+      facts.adjustment_date AS remit_date,
+      COALESCE(facts.check_number, 'unknown') AS check_number,
+      named_adjustments.claim_id,
+      facts.kind,
+      facts.amount
+    FROM {{ ref("fact_provider_adjustments") }} AS facts
+    INNER JOIN named_adjustments
+      ON facts.provider_adjustment_key = named_adjustments.provider_adjustment_key
   ),
 
   parts AS (
     SELECT
-      source_system, payer_key, remit_date, check_number, claim_key, amount AS reversed_amount,
+      source_system, payer_key, remit_date, check_number, claim_id, amount AS reversed_amount,
       0 AS recovered_amount, 0 AS forwarded_amount, 0 AS interest_amount, 0 AS other_amount
     FROM reversals
     UNION ALL
     SELECT
-      source_system, payer_key, remit_date, check_number, claim_key, 0,
+      source_system, payer_key, remit_date, check_number, claim_id, 0,
       IF(kind = 'recoupment', amount, 0), IF(kind = 'forwarded', amount, 0),
       IF(kind = 'interest', -amount, 0), IF(kind = 'other', amount, 0)
     FROM adjustments
@@ -86,7 +99,7 @@ WITH
       payer_key,
       remit_date,
       check_number,
-      claim_key,
+      claim_id,
       GREATEST(
         IF(
           SUM(recovered_amount) < 0,
@@ -99,22 +112,22 @@ WITH
       SUM(interest_amount) AS interest_amount,
       SUM(other_amount) AS other_amount
     FROM parts
-    GROUP BY source_system, payer_key, remit_date, check_number, claim_key
+    GROUP BY source_system, payer_key, remit_date, check_number, claim_id
   ),
 
   takebacks AS (
-    SELECT source_system, claim_key, SUM(posted_amount) AS posted_amount
-    FROM {{ ref("fact_ledger") }}
-    WHERE posting_kind = 'takeback' AND claim_key IS NOT NULL AND claim_key != 'unknown'
-    GROUP BY source_system, claim_key
+    SELECT source_system, claim_id, SUM(amount) AS posted_amount
+    FROM {{ ref("postings_current") }}
+    WHERE posting_kind = 'takeback' AND claim_id IS NOT NULL
+    GROUP BY source_system, claim_id
   ),
 
   ordered AS (
     SELECT
-      source_system, payer_key, remit_date, check_number, claim_key, recouped_amount,
+      source_system, payer_key, remit_date, check_number, claim_id, recouped_amount,
       forwarded_amount, interest_amount, other_amount,
       SUM(recouped_amount) OVER (
-        PARTITION BY source_system, claim_key ORDER BY remit_date, check_number, payer_key
+        PARTITION BY source_system, claim_id ORDER BY remit_date, check_number, payer_key
       ) - recouped_amount AS earlier_amount
     FROM claims
   ),
@@ -126,7 +139,7 @@ WITH
       ordered.payer_key,
       ordered.remit_date,
       ordered.check_number,
-      ordered.claim_key,
+      ordered.claim_id,
       ordered.recouped_amount,
       ordered.forwarded_amount,
       ordered.interest_amount,
@@ -139,7 +152,7 @@ WITH
     LEFT JOIN takebacks
       ON
         ordered.source_system = takebacks.source_system
-        AND ordered.claim_key = takebacks.claim_key
+        AND ordered.claim_id = takebacks.claim_id
   ),
 
   payers AS (
