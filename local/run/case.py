@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from local.airflow.process import DagWorker, RunFailed
 from local.errors import LocalError
 from local.paths import StateFolder
-from local.run import case_report
+from local.run import case_report, case_sources
 from local.run.dates import parse_date
 from local.run.landing import landing_bucket, upload_landing
 from local.run.one_shot import DAG
@@ -44,17 +44,25 @@ def main(state: StateFolder, options: argparse.Namespace) -> int:  # noqa: ARG00
     case = options.folder.resolve()
     if not case.is_dir():
         raise LocalError(f"FOLDER={options.folder}: there is no such folder")
+    origins = _origins(case)
+    hospitals = case_sources.hospitals_of(origins)
     asked = [parse_date(day) for day in (options.dates or "").split(",") if day]
     own = Path(tempfile.mkdtemp(prefix="rcm-case-"))
     stack_of_case = StateFolder(own / "state")
     try:
         variables = stack.up(stack_of_case, lambda ready: None, options.engine)
         os.environ.update(variables)
+        if foreign := hospitals - client.local_databases(variables).keys():
+            raise LocalError(
+                f"a case fills local databases only, and {min(foreign)} is read from your own "
+                "server: unset its AIRFLOW_CONN_… variable"
+            )
         log = stack_of_case.log("case")
-        environment = client.client_process_environment(variables)
+        configs = case_sources.lay_configs(hospitals, own / "configs")
+        environment = {**client.client_process_environment(variables), "RCM_CONFIGS": str(configs)}
         print(f"==== {case.name}", flush=True)
         with DagWorker(DAG, environment, log) as worker:
-            is_published = _run(case, asked, variables, worker)
+            is_published = _run(case, origins, asked, variables, worker)
         case_report.show(case / "queries.sql", log)
     finally:
         if options.keep:
@@ -65,8 +73,18 @@ def main(state: StateFolder, options: argparse.Namespace) -> int:  # noqa: ARG00
     return 0 if is_published else 1
 
 
+def _origins(case: Path) -> list[Path]:
+    """The folders to lay, in order: what the cases share, then the case."""
+    base = case.parent / BASE
+    return [base, case] if base.is_dir() and base != case else [case]
+
+
 def _run(
-    case: Path, asked: Sequence[date], variables: Mapping[str, str], worker: DagWorker
+    case: Path,
+    origins: Sequence[Path],
+    asked: Sequence[date],
+    variables: Mapping[str, str],
+    worker: DagWorker,
 ) -> bool:
     """Runs the dates asked for; else the first, and the second if it has files or the first failed.
 
@@ -77,7 +95,7 @@ def _run(
     )
     is_published = False
     for number, day in enumerate(asked or DATES, start=1):
-        lay(case, number, variables)
+        lay(case, origins, number, variables)
         try:
             worker.run(day, lambda task, seconds: None)
         except RunFailed as failure:
@@ -91,12 +109,10 @@ def _run(
     return is_published
 
 
-def lay(case: Path, number: int, variables: Mapping[str, str]) -> None:
+def lay(case: Path, origins: Sequence[Path], number: int, variables: Mapping[str, str]) -> None:
     """Brings the sources to a date's evening: first the base's files, then the case's."""
-    base = case.parent / BASE
-    origins = [base, case] if base.is_dir() and base != case else [case]
-    hospitals = client.hospital_parameters(variables)
-    for name, parameters in hospitals.items():
+    databases = client.local_databases(variables)
+    for name, parameters in databases.items():
         for origin in origins:
             _execute(parameters, origin / f"day{number}.{name}.sql")
     with tempfile.TemporaryDirectory() as folder:
@@ -107,7 +123,7 @@ def lay(case: Path, number: int, variables: Mapping[str, str]) -> None:
     _put_markers(case / f"markers.day{number}.txt", variables)
     if number == 1:
         socket = database_socket(StateFolder(Path(variables["RCM_STATE_DIR"])))
-        root = {"unix_socket": str(socket), "user": "root", "database": next(iter(hospitals))}
+        root = {"unix_socket": str(socket), "user": "root", "database": next(iter(databases))}
         _execute(root, case / "as_root.sql")
 
 

@@ -102,7 +102,7 @@ def _try_database(source: DatabaseSource) -> Iterator[Finding]:
     from utils.errors import PipelineError
     from utils.landing.mysql import try_table
     from utils.landing.mysql_server import absent_tables, source_clock
-    from utils.landing.plan import table_request
+    from utils.landing.table_plan import table_request
     from utils.landing.void_flags import void_flags
     from utils.orchestration.connections import source_uri
 

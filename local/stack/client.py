@@ -104,6 +104,15 @@ def hospital_parameters(variables: Mapping[str, str]) -> dict[str, dict[str, obj
     return {name: mysql_parameters(variables[variable]) for name, variable in names.items()}
 
 
+def local_databases(variables: Mapping[str, str]) -> dict[str, dict[str, object]]:
+    """Connection parameters of the stack's own databases by hospital."""
+    return {
+        name: mysql_parameters(variables[variable])
+        for connection, name in databases.databases().items()
+        if (variable := databases.variable(connection)) in variables
+    }
+
+
 def mysql_parameters(uri: str) -> dict[str, object]:
     """Connection parameters of a `mysql://` address."""
     parts = urlsplit(uri)

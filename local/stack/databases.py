@@ -61,10 +61,15 @@ def create(socket: Path, password: str) -> None:
         ) from error
 
 
+def variable(connection: str) -> str:
+    """The environment variable from which Airflow reads a connection."""
+    return f"AIRFLOW_CONN_{connection.upper()}"
+
+
 def connections(port: int, password: str) -> dict[str, str]:
     """Airflow's connections to the databases; one that the user exported himself is left out."""
     variables = {
-        f"AIRFLOW_CONN_{connection.upper()}": f"mysql://{USER}:{password}@{HOST}:{port}/{database}"
+        variable(connection): f"mysql://{USER}:{password}@{HOST}:{port}/{database}"
         for connection, database in databases().items()
     }
     return {name: uri for name, uri in variables.items() if not _is_the_users(name)}
