@@ -65,6 +65,7 @@ ELSEWHERE = {
     "make chaos": "test_chaos.py has its short form",
     "make chaos SEED=1 COUNT=200": "test_chaos.py has its short form",
     "make chaos SEED=1 COUNT=200 TRIAL=1.3": "test_chaos.py has its short form",
+    "make run PATIENTS=100 DAYS=1 WORLD=try": "tried as `make run`, with fewer patients",
     "make run TROUBLE=none": "unit/test_simulator_troubles.py has its world",
     "make run TROUBLE=high": "test_troubles.py runs such worlds, with `-m long`",
     "make run TROUBLE=high WORLD=worst": "test_troubles.py runs such worlds, with `-m long`",

@@ -122,6 +122,12 @@ def test_the_tests_have_sources_of_their_own() -> None:
             id="yaml-reads-yes-as-true",
         ),
         pytest.param(
+            "gender: Gender",
+            "gender: no",
+            "put it between quotes",
+            id="yaml-reads-no-as-false",
+        ),
+        pytest.param(
             "    load: full\n",
             "    load: full\n    select: DELETE FROM providers\n",
             "it is no SELECT",

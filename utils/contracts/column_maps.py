@@ -68,7 +68,8 @@ class MappedColumn(StrictModel):
 
 
 def _named(value: object) -> object:
-    return {"column": value} if isinstance(value, str) else value
+    """A name alone is the column; what YAML reads as no text is a name that lacks its quotes."""
+    return value if isinstance(value, dict | MappedColumn) else {"column": value}
 
 
 ColumnMap = dict[str, Annotated[MappedColumn, BeforeValidator(_named)]]

@@ -12,8 +12,8 @@ kpi:
     write-offs for other reasons; no rate for a month that is not over, nor before a full quarter of
     charges
   differs: >-
-    takes only write-offs for denials and late filing, net of what was taken back, over net
-    revenue
+    counts only write-offs for denials and late filing, less reversals, and divides by net revenue, not
+    by gross charges
   source: after HFMA MAP Key AR-6, denial write-offs as a percentage of net patient service revenue
 columns:
   source_system: {type: STRING, description: Hospital.}

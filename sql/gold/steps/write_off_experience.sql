@@ -1,9 +1,10 @@
 /*---
 description: >-
-  What became of earlier balances of the same age: of those that stood at month ends of half a year
-  ago and before, what was written off within half a year, for whatever reason that is not the
-  contract. A write-off counts for the balance of the payer that it is posted to, or for the only one
-  that the account had then, because what an insurer leaves is given up at the patient.
+  Past balances by kind of debtor and age, and the part of them that was written off: balances at
+  month ends at least half a year ago, and what the hospital wrote off of them within half a year, for
+  any reason but the contract. A write-off counts against the balance of the payer to which it is posted, or
+  against the account's only balance at that month end, because a hospital writes off at the patient
+  what an insurer left unpaid.
 grain: one row per source system, month end, kind of debtor and age that had a balance by then
 keys: [source_system, month_end_date, owed_by, aging_bucket]
 published: false
