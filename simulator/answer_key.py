@@ -26,11 +26,13 @@ from simulator.ledger import Load
 from simulator.model import ENTITIES, key_of, key_places
 from simulator.shelf import Shelf, Version
 from simulator.truth.audited_tables import AUDITED_TABLES
+from simulator.truth.keys import surrogate
 from simulator.truth.members import OPEN_END
 from simulator.truth.network_tables import NETWORK_TABLES
 from simulator.truth.tables import TABLES
 
 PARQUET = {"compression": "none", "use_dictionary": False, "write_statistics": False}
+DELETIONS = ("source_system", "account_key", "difference_amount")
 UNDATED = frozenset({"procedures", "fee_schedules", "payer_terms"})  # a file's arrival is no truth
 
 
@@ -128,6 +130,12 @@ class AnswerKey:
             rows = list(audited.count(self._books[: day + 1]))
             tables[audited.name] = typed_table(audited.columns, rows, audited.key)
         leaks = [leak for book in books for leak in book.leaks]
+        gone = [
+            (book.source_system, surrogate(book.source_system, account), difference)
+            for book in books
+            for account, difference in book.deletions.items()
+        ]
+        tables["planted.deletions"] = typed_table(DELETIONS, gone, DELETIONS[:2])
         tables["planted.leakage"] = typed_table(leakage.COLUMNS, leaks, leakage.COLUMNS)
         return tables
 

@@ -29,6 +29,7 @@ from simulator.office import Office
 from simulator.truth.books import Books
 from simulator.truth.network_tables import contribution
 from simulator.truth.published import Published
+from simulator.truth.reconciling import deletions
 from simulator.truth.tables import true_gold
 from simulator.visits import Visits
 
@@ -113,7 +114,12 @@ def _close_day(
     def book_with_gold() -> DayBook:
         shelves = {**hospital.shelves, codes.shelf.entity: codes.shelf}
         truth = Books(Published(hospital.name, hospital.today, shelves, hospital.in_flight))
-        return replace(book(), contribution=contribution(truth), gold=true_gold(truth))
+        return replace(
+            book(),
+            contribution=contribution(truth),
+            gold=true_gold(truth),
+            deletions=deletions(truth.published),
+        )
 
     if not assignment.keeps_books:
         return book

@@ -16,7 +16,7 @@ from simulator.hospital import Hospital
 from simulator.lifecycle import DAILY
 from simulator.model import Patient
 from simulator.planting import hold_charge
-from simulator.troubles.journal import catch_up
+from simulator.troubles.journal import catch_up, delete_charges
 from simulator.visits import Visits
 from simulator.writing import write_account
 
@@ -60,6 +60,7 @@ class Day:
         self._see_patients()
         self.office.live(self.hospital.today)
         self._correct_charges()
+        delete_charges(self.hospital, self._quiet())
         self._write_accounts()
         self._touch_charges_and_claims()
 

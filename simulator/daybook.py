@@ -57,6 +57,8 @@ class DayBook:
         gold: each gold table at the end of the date.
         events: how often what happened on the date.
         leaks: where money leaks at the end of the date.
+        deletions: the charges that are deleted and published still, with the cents by which their
+            accounts will differ when that is found.
     """
 
     source_system: str
@@ -67,6 +69,7 @@ class DayBook:
     gold: dict[str, pa.Table] = field(default_factory=dict)
     events: dict[str, int] = field(default_factory=dict)
     leaks: list[Leak] = field(default_factory=list)
+    deletions: dict[str, int] = field(default_factory=dict)
 
 
 def standing(shelves: Mapping[str, Shelf[Any]]) -> Standing:

@@ -87,6 +87,7 @@ class DefectRates:
     held_charge_with_journal: float = _rate(0.3, 1)
     posted_while_read: float = _rate(0.02, 0.3)
     charge_held_later: float = _rate(0.002, 0.05)
+    charge_deleted: float = _rate(0.0005, 0.005)
     evening_charge: float = _rate(0.08, 0.6)
     dst_night: float = _rate(0.05, 1)
     column_retyped: float = _rate(0, 1)

@@ -92,9 +92,18 @@ class Shelf(Generic[T]):
 
     def spoil(self, key: Any, row: Row) -> None:
         """Replaces a record's row by one that breaks a rule; what is published stays."""
+        self.remove(key)
+        self.hold(row)
+
+    def remove(self, key: Any) -> None:
+        """Deletes a record's row; what is published stays."""
         self.replaced.append(self.rows.pop(key).line.split("\t", 1)[0])
         self.rows.pop(("again", key), None)
-        self.hold(row)
+
+    def removed(self) -> list[Any]:
+        """Returns the keys of the published records of which the source has no row any more."""
+        held = {row.record_id for row in self.held()}
+        return [key for key in self.current if key not in self.rows and key not in held]
 
     def changeable(self, day: int) -> list[T]:
         """Returns the published truths whose rows are there and were not written today."""

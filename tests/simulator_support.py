@@ -31,7 +31,8 @@ MEANT_OTHERWISE = (
     "posted_while_read", "charge_held_later", "amount_without_zero",
     "invisible_in_amount", "time_in_another_spelling", "day_with_midnight", "rate_left_open",
     "end_that_never_comes", "start_since_ever", "limit_that_is_none",
-    "posting_to_unknown_charge", "held_charge_with_journal", "evening_charge", "dst_night",
+    "posting_to_unknown_charge", "held_charge_with_journal", "charge_deleted", "evening_charge",
+    "dst_night",
 )  # fmt: skip
 PLAIN = replace(DefectRates(), **dict.fromkeys(MEANT_OTHERWISE, 0.0))
 

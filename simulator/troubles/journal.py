@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from simulator.account import Account, News
 from simulator.clock import Stamp
 from simulator.hospital import Hospital
@@ -48,6 +50,20 @@ def spoil_charge(hospital: Hospital, account: Account) -> None:
     stamp = hospital.changed("transactions")
     hospital.spoil("transactions", typed, stamp, "amount_negative", typed.amount, typed.paid_amount)
     account.is_closed = True
+
+
+def delete_charges(hospital: Hospital, quiet: Sequence[Account]) -> None:
+    """Deletes charges on which something was posted; nothing more happens to their accounts."""
+    for account in quiet:
+        is_there = account.charge.transaction_id in hospital.transactions.rows
+        if (
+            account.paid_date
+            and is_there
+            and hospital.trouble.happens(hospital.rates.charge_deleted)
+        ):
+            hospital.transactions.remove(account.charge.transaction_id)
+            hospital.record("transactions_deleted")
+            account.is_closed = True
 
 
 def catch_up(hospital: Hospital) -> list[Account]:

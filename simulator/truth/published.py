@@ -78,6 +78,10 @@ class Published:
         """Returns the keys of the records of which a rule holds a row."""
         return {row.record_id for row in self._shelves[entity].held() if row.record_id}
 
+    def removed(self, entity: str) -> list[Any]:
+        """Returns the keys of the records that the source deleted; nobody has noticed yet."""
+        return self._shelves[entity].removed()
+
     def changed_at(self, entity: str) -> dict[str, datetime]:
         """Returns when each record changed last."""
         if entity not in self._changed_at:

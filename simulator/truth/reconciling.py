@@ -16,9 +16,9 @@ from simulator.model import Posting, Transaction
 from simulator.truth.published import Published
 from simulator.vocabulary import SELF_PAY
 
-CHARGE_HELD, CHARGE_NOT_FOUND = "charge_held", "charge_not_found"
+CHARGE_HELD, CHARGE_DELETED, CHARGE_NOT_FOUND = "charge_held", "charge_deleted", "charge_not_found"
 BETWEEN_BOUNDS, KIND_DIFFERS, UNEXPLAINED = "between_bounds", "kind_differs", "unexplained"
-CAUSES = ("posting_held", CHARGE_HELD, "charge_deleted", CHARGE_NOT_FOUND, "journal_not_landed",
+CAUSES = ("posting_held", CHARGE_HELD, CHARGE_DELETED, CHARGE_NOT_FOUND, "journal_not_landed",
           BETWEEN_BOUNDS, KIND_DIFFERS, UNEXPLAINED)  # fmt: skip
 
 
@@ -62,6 +62,19 @@ def reconciling_items(published: Published) -> list[Item]:
         since = local_day(max(changes), published.name)
         items.append(Item(account, cause, since, difference, abs(difference) or apart))
     return items
+
+
+def deletions(published: Published) -> dict[str, int]:
+    """Returns the charges that the next comparison of keys finds deleted, with their difference.
+
+    A deletion takes the charge out of both books, and what was posted on it out of one: the
+    account is then an item `charge_deleted` of these cents.
+    """
+    accounts = grouped(published.postings, lambda line: line.transaction_id)
+    return {
+        account: sum(_kinds(accounts.get(account, ()), None).values())
+        for account in published.removed("transactions")
+    }
 
 
 def _kinds(lines: Iterable[Posting], charge: Transaction | None) -> Counter[str]:

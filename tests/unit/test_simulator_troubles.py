@@ -171,6 +171,23 @@ def test_postings_that_the_charge_does_not_say_are_reconciling_items(
         assert books == 0
 
 
+def test_a_deleted_charge_stays_published_until_keys_are_compared() -> None:
+    with world(charge_deleted=0.1) as troubled:
+        before, after = (troubled.answer_key.tables(day) for day in range(2))
+        gone = after["planted.deletions"].to_pylist()
+        charges = {row["transaction_key"] for row in after["gold.fact_transactions"].to_pylist()}
+        posted = Counter[str]()
+        for line in after["gold.fact_ledger"].to_pylist():
+            if line["version"] is None:
+                posted[line["transaction_key"]] += line["posted_amount"]
+
+        assert before["planted.deletions"].num_rows == 0
+        assert gone
+        assert {row["account_key"] for row in gone} <= charges
+        assert all(row["difference_amount"] == posted[row["account_key"]] for row in gone)
+        assert after["gold.reconciling_items"].num_rows == 0
+
+
 @pytest.mark.parametrize(
     ("trouble", "spelling"),
     [
