@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from utils.contracts.columns import FIRST_RECORD
+from utils.contracts.columns import FIRST_RECORD, LAST_DAY
 from utils.contracts.source_file import DatabaseSource, Source
 from utils.contracts.sources import sources
 
@@ -35,7 +35,8 @@ def recorded_day(source_system: str, inserted_at: str = "inserted_at") -> str:
         source_system: an expression of the hospital's name.
         inserted_at: a TIMESTAMP expression: when the row was recorded, as the hospital says.
     """
-    known = f"IF({inserted_at} >= TIMESTAMP '{FIRST_RECORD} 00:00:00+00', {inserted_at}, NULL)"
+    told = f"TIMESTAMP '{FIRST_RECORD} 00:00:00+00' AND TIMESTAMP '{LAST_DAY} 00:00:00+00'"
+    known = f"IF({inserted_at} BETWEEN {told}, {inserted_at}, NULL)"
     return hospital_day(known, source_system)
 
 
