@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 from simulator.model import (
     Appeal,
@@ -34,7 +34,8 @@ class Account:
 
     `entered` is the charge's business date, `changed` that of its last change. `leak` names what
     is planted on the account, `denial_code` why its payer refused last. An account that is
-    `closed` stays as it is. The amounts posted so far are kept here until the charge is written.
+    `closed` stays as it is. A `placeholder` stands for when the charge was entered. The amounts
+    posted so far are kept here until the charge is written.
     """
 
     charge: Transaction
@@ -53,6 +54,7 @@ class Account:
     changed: date | None = None
     denial_code: str = ""
     instalment: int = 0
+    placeholder: datetime | None = None
     is_void: bool = False
     is_closed: bool = False
     news: News = field(default_factory=News)
@@ -71,10 +73,13 @@ class Account:
         return self.balances.get(payer, 0)
 
     def stated(self) -> Transaction:
-        """Returns the charge with everything that is posted on it."""
+        """Returns the charge as it is written, with everything that is posted on it."""
+        charge = self.charge
+        if self.placeholder:
+            charge = charge._replace(inserted_at=self.placeholder)
         if self.paid_date is None:
-            return self.charge
-        return self.charge._replace(
+            return charge
+        return charge._replace(
             paid_date=self.paid_date,
             paid_amount=self.paid,
             patient_paid_amount=self.patient_paid,

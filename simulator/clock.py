@@ -19,6 +19,8 @@ HOUR_SECONDS = 3600
 HALF_DAY_SECONDS = 8 * HOUR_SECONDS
 EVENING_SECONDS, EVENING_LONG_SECONDS = 14 * HOUR_SECONDS, 2 * HOUR_SECONDS
 TWICE = time(1)
+# Before and after these instants no computer kept records: what says so stands for no time.
+FIRST_RECORD, LAST_RECORD = datetime(1970, 1, 2, tzinfo=UTC), datetime(2200, 12, 31, tzinfo=UTC)
 ZONES = {
     "hospital_a": ZoneInfo("America/New_York"),
     "hospital_b": ZoneInfo("America/Chicago"),
@@ -62,12 +64,27 @@ def long_night(chance: Chance, day: date, zone: ZoneInfo) -> Stamp:
 
 def end_of_day(day: date, zone: ZoneInfo) -> Stamp:
     """Returns the local midnight that ends the business date."""
-    return Stamp(day, _instant(day + timedelta(days=1), zone, time()))
+    return Stamp(day, midnight(day + timedelta(days=1), zone))
 
 
 def local_day(at: datetime, source_system: str) -> date:
     """Returns the day of an instant where the hospital is; of a code set, in UTC."""
     return at.astimezone(ZONES.get(source_system, PAYER_ZONE)).date()
+
+
+def midnight(day: date, zone: ZoneInfo) -> datetime:
+    """Returns the instant at which a day begins in a zone."""
+    return _instant(day, zone, time())
+
+
+def recorded_day(at: datetime, source_system: str) -> date | None:
+    """Returns the day of an instant of record where the hospital is; None of a placeholder."""
+    return local_day(at, source_system) if is_told(at) else None
+
+
+def is_told(at: datetime) -> bool:
+    """Returns whether an instant of record is one, and no placeholder for none."""
+    return FIRST_RECORD <= at <= LAST_RECORD
 
 
 def local_text(at: datetime, zone: ZoneInfo) -> str:

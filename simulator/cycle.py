@@ -13,6 +13,7 @@ from simulator.care import is_insured
 from simulator.defects import DefectRates
 from simulator.model import Claim, Transaction
 from simulator.office import Office
+from simulator.troubles.placeholders import forget_entry
 from simulator.troubles.remittances import remit
 from simulator.vocabulary import DENIAL_REMARKS, PAYERS, SELF_PAY
 
@@ -76,6 +77,7 @@ def enter(office: Office, charge: Transaction, leaks: Leaks) -> Account:
     leak = leaks.of(chance.random()) if insured else None
     secondary = office.secondary_of(charge.patient_id, payer) if insured else None
     account = Account(charge, office.today, leak, secondary)
+    forget_entry(office.hospital, account)
     office.open(account)
     if insured and chance.happens(POINT_OF_SERVICE_RATE):
         amount = chance.choice(POINT_OF_SERVICE_CENTS)

@@ -88,6 +88,8 @@ class DefectRates:
     posted_while_read: float = _rate(0.02, 0.3)
     charge_held_later: float = _rate(0.002, 0.05)
     charge_deleted: float = _rate(0.0005, 0.005)
+    entry_on_placeholder_day: float = _rate(0.002, 0.1)
+    posting_on_placeholder_day: float = _rate(0.001, 0.03)
     evening_charge: float = _rate(0.08, 0.6)
     dst_night: float = _rate(0.05, 1)
     column_retyped: float = _rate(0, 1)

@@ -72,7 +72,7 @@ class Hospital:
         self.provider_adjustments: Shelf[ProviderAdjustment] = Shelf(name, "provider_adjustments")
         self.fee_schedules: Shelf[FeeSchedule] = Shelf(name, "fee_schedules")
         self.payer_terms: Shelf[PayerTerms] = Shelf(name, "payer_terms")
-        self._zones = {entity: self._zone(entity) for entity in ENTITIES}
+        self._zones = {entity: _zone(name, entity) for entity in ENTITIES}
         self.events: list[Counter[str]] = [Counter()]
         self.in_flight: dict[str, Any] = {}
         self._identifiers: Counter[str] = Counter()
@@ -148,6 +148,10 @@ class Hospital:
         shelf: Shelf[Any] = getattr(self, entity)
         return shelf
 
+    def zone(self, entity: str) -> ZoneInfo:
+        """Returns the zone in which an entity's source writes times."""
+        return self._zones[entity]
+
     def repeat(self, entity: str, key: Any) -> None:
         """Writes a row a second time, letter for letter."""
         self.shelf(entity).repeat(key)
@@ -155,8 +159,13 @@ class Hospital:
 
     def _held(self, entity: str, typed: Any, stamp: Stamp, rule: str, *amounts: int | None) -> Row:
         billed, paid = amounts or (None, None)
+        account = typed.transaction_id if entity == "postings" else None
         return self._row(entity, typed, stamp)._replace(
-            verdict=rule, billed=billed, paid=paid, record_id=(typed[0] or "").strip() or None
+            verdict=rule,
+            billed=billed,
+            paid=paid,
+            record_id=(typed[0] or "").strip() or None,
+            account_id=(account or "").strip() or None,
         )
 
     def _row(self, entity: str, typed: Any, stamp: Stamp, *, opens: bool = False) -> Row:
@@ -166,5 +175,6 @@ class Hospital:
         period = file.period(typed) if file else ""
         return Row(line, stamp, self.day, period, VALID, opens, odd=odd)
 
-    def _zone(self, entity: str) -> ZoneInfo:
-        return PAYER_ZONE if entity in PAYER_FILES else ZONES[self.name]
+
+def _zone(hospital: str, entity: str) -> ZoneInfo:
+    return PAYER_ZONE if entity in PAYER_FILES else ZONES[hospital]

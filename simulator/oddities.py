@@ -7,6 +7,8 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+from simulator.clock import is_told
+
 _NPI = re.compile(r"[12][0-9]{9}")
 Oddity = Callable[[Any, date], bool]
 ODDITIES: dict[str, dict[str, Oddity]] = {
@@ -16,7 +18,11 @@ ODDITIES: dict[str, dict[str, Oddity]] = {
     "providers": {
         "npi_shape": lambda one, _: one.npi is not None and not _NPI.fullmatch(one.npi),
     },
+    "postings": {
+        "inserted_at_is_placeholder": lambda one, _: not is_told(one.inserted_at),
+    },
     "transactions": {
+        "inserted_at_is_placeholder": lambda one, _: not is_told(one.inserted_at),
         "paid_over_billed": lambda one, _: one.paid_amount > one.amount,
         "paid_before_service": lambda one, _: _is_before(one.paid_date, one.service_date),
         "service_before_visit": lambda one, _: _is_before(one.service_date, one.visit_date),

@@ -139,7 +139,7 @@ def _repeat_and_spoil(hospital: Hospital, rates: DefectRates) -> None:
         spoiled = posting._replace(
             posting_id=hospital.next_id("POST"), transaction_id=chance.choice(BLANKS)
         )
-        stamp = Stamp(posting.posting_date, posting.inserted_at)
+        stamp = hospital.postings.rows[posting.posting_id].stamp
         hospital.hold("postings", spoiled, stamp, "transaction_id_missing", None, posting.amount)
     (unbalanced,) = draw(
         chance, list(hospital.remittances.current.values()), rates.unbalanced_remittance

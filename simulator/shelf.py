@@ -26,7 +26,8 @@ class Row(NamedTuple):
     `line` is its text, `day` the index of the business date on which it was written, `verdict`
     VALID, DUPLICATE or the rule by which it must be quarantined; amounts are cents. `period` is
     the file that a record of a payer lies in, `odd` names the rules that it breaks unheld,
-    `record_id` the record of a row that is held, if it says so.
+    `record_id` the record of a row that is held and `account_id` the charge that it is posted to,
+    if it says so.
     """
 
     line: str
@@ -39,6 +40,7 @@ class Row(NamedTuple):
     paid: int | None = None
     odd: tuple[str, ...] = ()
     record_id: str | None = None
+    account_id: str | None = None
 
 
 class Version(NamedTuple):

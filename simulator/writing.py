@@ -8,8 +8,9 @@ from datetime import date
 from simulator.account import Account, News
 from simulator.clock import Stamp
 from simulator.hospital import Hospital
-from simulator.model import Claim
+from simulator.model import Claim, Posting
 from simulator.troubles.journal import becomes_wrong, is_read_meanwhile, spoil_charge
+from simulator.troubles.placeholders import hold_posting, is_of_no_day, posting_as_entered
 
 ChangedClaim = tuple[Claim, date | None]
 
@@ -53,10 +54,20 @@ def claim_stamp(hospital: Hospital, claim: Claim, changed: date | None) -> Stamp
     return Stamp(claim.claim_date, claim.inserted_at)
 
 
+def write_posting(hospital: Hospital, posting: Posting) -> None:
+    """Writes a posting, or one that a rule holds because its day stands for none."""
+    stamp = Stamp(posting.posting_date, posting.inserted_at)
+    entered = posting_as_entered(hospital, posting)
+    if is_of_no_day(hospital, entered):
+        hold_posting(hospital, entered, stamp)
+    else:
+        hospital.write("postings", entered, stamp)
+
+
 def write_journal(hospital: Hospital, news: News) -> None:
     """Writes postings, remittances, payers' adjustments and appeals."""
     for posting in news.postings:
-        hospital.write("postings", posting, Stamp(posting.posting_date, posting.inserted_at))
+        write_posting(hospital, posting)
     for remittance in news.remittances:
         stamp = Stamp(remittance.remit_date, remittance.inserted_at)
         hospital.write("remittances", remittance, stamp)

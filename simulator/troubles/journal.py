@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from simulator.account import Account, News
-from simulator.clock import Stamp
 from simulator.hospital import Hospital
 from simulator.model import Posting
 
@@ -25,7 +24,7 @@ def post_to_unknown_charges(hospital: Hospital, rate: float) -> None:
             transaction_id=UNKNOWN_CHARGE.format(number),
             claim_id=None,
         )
-        hospital.write("postings", orphan, Stamp(line.posting_date, line.inserted_at))
+        hospital.write("postings", orphan, hospital.postings.rows[line.posting_id].stamp)
         hospital.record("postings_to_unknown_charges")
 
 

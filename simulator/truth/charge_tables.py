@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from fractions import Fraction
 
-from simulator.clock import local_day
+from simulator.clock import recorded_day
 from simulator.counting import (
     CENTS,
     grouped,
@@ -139,15 +139,14 @@ def kpi_late_charges(books: Books) -> Rows:
         for visit, members in grouped(charges, lambda charge: charge.encounter_id).items()
         if visit in encounters
     }
-    posted = grouped(charges, lambda charge: month_of(local_day(charge.inserted_at, books.name)))
-    for month, members in posted.items():
+    entered = {
+        charge: day for charge in charges if (day := recorded_day(charge.inserted_at, books.name))
+    }
+    for month, members in grouped(entered, lambda charge: month_of(entered[charge])).items():
         late = [
             charge
             for charge in members
-            if (
-                local_day(charge.inserted_at, books.name)
-                - last.get(charge.encounter_id, charge.service_date)
-            ).days
+            if (entered[charge] - last.get(charge.encounter_id, charge.service_date)).days
             > LATE_AFTER_DAYS
         ]
         (amount,), (late_amount,) = sums(members, "amount"), sums(late, "amount")

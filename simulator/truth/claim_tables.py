@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from simulator.clock import local_day
+from simulator.clock import recorded_day
 from simulator.counting import (
     grouped,
     is_mature,
@@ -213,7 +213,7 @@ def _lag_days(books: Books) -> dict[tuple[str, str], list[int]]:
 
 
 def _steps(one: Adjudicated, hospital: str) -> tuple[tuple[str, date | None, date | None], ...]:
-    posted = local_day(one.charge.inserted_at, hospital) if one.charge else None
+    posted = recorded_day(one.charge.inserted_at, hospital) if one.charge else None
     billed = one.charge.billed_date if one.charge else None
     return (
         ("charge", one.claim.service_date, posted),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from datetime import date, timedelta
 
-from simulator.clock import local_day
+from simulator.clock import recorded_day
 from simulator.counting import (
     day_count,
     grouped,
@@ -43,9 +43,10 @@ def kpi_dnfb(books: Books) -> Rows:
     ]
     if all(billed == date.max for _, billed, _, _ in charges):
         return
-    first = min(
-        local_day(charge.inserted_at, books.name) for charge in books.published.charges.values()
-    )
+    entered = [
+        recorded_day(charge.inserted_at, books.name) for charge in books.published.charges.values()
+    ]
+    first = min((day for day in entered if day), default=date.max)
     for month in books.ledger.months(books.today):
         day = month_end(month)
         if day > books.today:

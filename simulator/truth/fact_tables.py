@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from simulator.clock import local_day
+from simulator.clock import recorded_day
 from simulator.counting import grouped
 from simulator.derived import DERIVED_COLUMNS, derived
 from simulator.model import Remittance, Transaction
@@ -89,7 +89,7 @@ def fact_claims(books: Books) -> Rows:
                *_people(books, claim, claim.service_date), payer_key(claim.payer_id),
                claim.claim_frequency, _original_key(books, claim.original_claim_id),
                claim.payer_sequence, claim.edit_count, claim.service_date,
-               local_day(charge.inserted_at, books.name) if charge else None,
+               recorded_day(charge.inserted_at, books.name) if charge else None,
                charge.billed_date if charge else None,
                claim.claim_date, claim.adjudication_date, decided, one.first_remit_date,
                one.first_outcome, one.final_outcome, one.cash_posted_date, one.is_first_pass,

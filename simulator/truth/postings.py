@@ -1,7 +1,8 @@
 """The posting ledger of a hospital: all that its accounts' balances changed by, in whole cents.
 
-An account is a charge. Its first amount is posted on the hospital's day on which it was entered, a
-corrected one on the day of the correction, and what became of it on the days of the journal.
+An account is a charge. Its first amount is posted on the hospital's day on which it was entered,
+or of its last change if that is not told, a corrected one on the day of the correction, and what
+became of it on the days of the journal.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from simulator.clock import local_day
+from simulator.clock import local_day, recorded_day
 from simulator.counting import month_of
 from simulator.model import Posting, Transaction
 from simulator.truth.keys import surrogate
@@ -92,8 +93,8 @@ def _charges(published: Published) -> Iterator[Posted]:
     stood: dict[str, int] = {}
     for source_system, number, effective_date, _, values in published.versions("transactions"):
         account, amount, payer = values[0], values[_AMOUNT], values[_PAYER]
-        at = effective_date if account in stood else values[_INSERTED_AT]
-        day = local_day(at, source_system)
+        entered = None if account in stood else recorded_day(values[_INSERTED_AT], source_system)
+        day = entered or local_day(effective_date, source_system)
         change = amount - stood.get(account, 0)
         stood[account] = amount
         if change:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -81,6 +82,15 @@ class Published:
     def removed(self, entity: str) -> list[Any]:
         """Returns the keys of the records that the source deleted; nobody has noticed yet."""
         return self._shelves[entity].removed()
+
+    @cached_property
+    def held_postings(self) -> Counter[str]:
+        """The cents of the postings that a rule holds, by the charge that they name."""
+        amounts: Counter[str] = Counter()
+        for row in self._shelves["postings"].held():
+            if row.account_id:
+                amounts[row.account_id] += row.paid or 0
+        return amounts
 
     def changed_at(self, entity: str) -> dict[str, datetime]:
         """Returns when each record changed last."""

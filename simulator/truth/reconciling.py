@@ -16,9 +16,10 @@ from simulator.model import Posting, Transaction
 from simulator.truth.published import Published
 from simulator.vocabulary import SELF_PAY
 
+POSTING_HELD = "posting_held"
 CHARGE_HELD, CHARGE_DELETED, CHARGE_NOT_FOUND = "charge_held", "charge_deleted", "charge_not_found"
 BETWEEN_BOUNDS, KIND_DIFFERS, UNEXPLAINED = "between_bounds", "kind_differs", "unexplained"
-CAUSES = ("posting_held", CHARGE_HELD, CHARGE_DELETED, CHARGE_NOT_FOUND, "journal_not_landed",
+CAUSES = (POSTING_HELD, CHARGE_HELD, CHARGE_DELETED, CHARGE_NOT_FOUND, "journal_not_landed",
           BETWEEN_BOUNDS, KIND_DIFFERS, UNEXPLAINED)  # fmt: skip
 
 
@@ -37,11 +38,15 @@ class Item(NamedTuple):
 
 
 def reconciling_items(published: Published) -> list[Item]:
-    """Returns the accounts that do not tie at the end of the business date."""
+    """Returns the accounts that do not tie at the end of the business date.
+
+    What a posting that a rule holds would have posted is missing in the journal.
+    """
     held = published.held_ids("transactions")
     accounts = grouped(published.postings, lambda line: line.transaction_id)
     items = []
-    for account, lines in accounts.items():
+    for account in dict.fromkeys([*accounts, *published.held_postings]):
+        lines = accounts.get(account, [])
         charge = published.charges.get(account)
         kinds = _kinds(lines, charge)
         difference = sum(kinds.values())
@@ -60,7 +65,12 @@ def reconciling_items(published: Published) -> list[Item]:
         if charge:
             changes.append(published.changed_at("transactions")[account])
         since = local_day(max(changes), published.name)
-        items.append(Item(account, cause, since, difference, abs(difference) or apart))
+        missing = -published.held_postings[account]
+        rest = difference - missing
+        if missing:
+            items.append(Item(account, POSTING_HELD, since, missing, abs(missing)))
+        if rest or not difference:
+            items.append(Item(account, cause, since, rest, abs(rest) or apart))
     return items
 
 
@@ -73,6 +83,7 @@ def deletions(published: Published) -> dict[str, int]:
     accounts = grouped(published.postings, lambda line: line.transaction_id)
     return {
         account: sum(_kinds(accounts.get(account, ()), None).values())
+        + published.held_postings[account]
         for account in published.removed("transactions")
     }
 

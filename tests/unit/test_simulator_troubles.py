@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from simulator.clock import local_day
 from simulator.defects import LEVELS, DefectRates
 from simulator.world import generate
 
@@ -186,6 +187,40 @@ def test_a_deleted_charge_stays_published_until_keys_are_compared() -> None:
         assert {row["account_key"] for row in gone} <= charges
         assert all(row["difference_amount"] == posted[row["account_key"]] for row in gone)
         assert after["gold.reconciling_items"].num_rows == 0
+
+
+def test_a_charge_that_was_entered_on_a_placeholder_day_is_posted_when_it_changed_last() -> None:
+    with world(entry_on_placeholder_day=1) as troubled:
+        tables = records(troubled)
+        changed = {
+            (one["source_system"], one["transaction_id"]): one["effective_date"]
+            for one in tables["silver.transactions"]
+        }
+        lines = [one for one in tables["gold.fact_ledger"] if one["posting_kind"] == "charge"]
+        assert sorted(one["posting_date"] for one in lines) == sorted(
+            local_day(at, hospital) for (hospital, _), at in changed.items()
+        )
+        assert all(one["charge_posted_date"] is None for one in tables["gold.fact_claims"])
+        assert tables["gold.kpi_late_charges"] == []
+        odd = {one["entity"]: one for one in tables["gold.data_oddities"]
+               if one["rule"] == "inserted_at_is_placeholder"}  # fmt: skip
+        assert {one["odd_rate"] for one in odd.values()} == {1}
+        assert set(odd) == {"transactions", "postings"}
+
+
+def test_a_posting_on_a_placeholder_day_is_held_with_its_dollars() -> None:
+    with world(posting_on_placeholder_day=0.2) as troubled:
+        tables = records(troubled)
+        items = tables["gold.reconciling_items"]
+        held = [one for one in tables["gold.quarantine_summary"] if one["entity"] == "postings"]
+        assert {item["cause"] for item in items} == {"posting_held"}
+        assert {one["rule"] for one in held} == {
+            "posting_date_out_of_range",
+            "posting_date_in_future",
+        }
+        assert -sum(item["difference_amount"] for item in items) == sum(
+            one["paid_amount"] for one in held
+        )
 
 
 @pytest.mark.parametrize(
