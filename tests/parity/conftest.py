@@ -18,7 +18,7 @@ BUCKET = "lake"
 # Runs once more at the end.
 REPEATED = "first"
 READINGS = "readings"
-TIMEOUT_SECONDS = 300
+TIMEOUT_SECONDS = 1500  # ends a process that hangs, however slow the machine
 JVM_OPTIONS = {
     "spark.master": "local[2]",
     "spark.ui.enabled": "false",
