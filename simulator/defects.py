@@ -90,6 +90,7 @@ class DefectRates:
     charge_deleted: float = _rate(0.0005, 0.005)
     entry_on_placeholder_day: float = _rate(0.002, 0.1)
     posting_on_placeholder_day: float = _rate(0.001, 0.03)
+    key_spelled_alike: float = _rate(0.002, 0.1)
     evening_charge: float = _rate(0.08, 0.6)
     dst_night: float = _rate(0.05, 1)
     column_retyped: float = _rate(0, 1)

@@ -40,6 +40,7 @@ from simulator.rows import render
 from simulator.schema import PAYER_FILES
 from simulator.scribe import Scribe
 from simulator.shelf import VALID, Row, Shelf
+from simulator.troubles.keys import spelled_alike
 from simulator.values import Values
 
 WITHOUT_WATERMARK = frozenset({"providers", "departments", "fee_schedules", "payer_terms"})
@@ -76,6 +77,7 @@ class Hospital:
         self.events: list[Counter[str]] = [Counter()]
         self.in_flight: dict[str, Any] = {}
         self._identifiers: Counter[str] = Counter()
+        self._last_number: dict[str, str] = {}
 
     @property
     def shelves(self) -> dict[str, Shelf[Any]]:
@@ -95,9 +97,16 @@ class Hospital:
         self.events.append(Counter())
 
     def next_id(self, prefix: str) -> str:
-        """Returns the next number of a kind. Both hospitals count from one: their ids collide."""
+        """Returns the next number of a kind. Both hospitals count from one: their ids collide.
+
+        Now and then it differs from the one before in case or in a blank only.
+        """
+        last = self._last_number.pop(prefix, None)
+        if last and self.trouble.happens(self.rates.key_spelled_alike):
+            return spelled_alike(last, self.trouble)
         self._identifiers[prefix] += 1
-        return f"{prefix}{self._identifiers[prefix]:06}"
+        number = self._last_number[prefix] = f"{prefix}{self._identifiers[prefix]:06}"
+        return number
 
     def record(self, happened: str, times: int = 1) -> None:
         """Counts something that happened on this business date."""

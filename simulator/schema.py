@@ -16,6 +16,7 @@ MONEY = frozenset(
 )
 SIMULATED_TYPES = {"date": "DATE", "instant": "DATETIME", "money": "DECIMAL(18,2)"}
 TEXT_TYPE = "VARCHAR(255)"
+SPELLING = "CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
 
 
 @dataclass(frozen=True)
@@ -171,11 +172,12 @@ PAYER_FILES: dict[str, PayerFile] = {
 def create_table(table: Table, columns: tuple[str, ...], types: Mapping[str, str]) -> str:
     """Returns the DDL of a table with these columns; text unless `types` names the column's kind.
 
-    There is no primary key: like real exports, the tables may hold a row twice.
+    There is no primary key: like real exports, the tables may hold a row twice. Keys that differ in
+    case are different keys.
     """
     lines = [f"`{column}` {types.get(_kind(column), TEXT_TYPE)}" for column in columns]
     lines += [f"KEY (`{column}`)" for column in (table.key, table.watermark) if column]
-    return f"CREATE TABLE `{table.name}` ({', '.join(lines)}) CHARACTER SET utf8mb4"
+    return f"CREATE TABLE `{table.name}` ({', '.join(lines)}) {SPELLING}"
 
 
 def _kind(column: str) -> str:

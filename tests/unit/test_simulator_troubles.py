@@ -223,6 +223,24 @@ def test_a_posting_on_a_placeholder_day_is_held_with_its_dollars() -> None:
         )
 
 
+def test_keys_that_are_spelled_alike_are_records_of_their_own() -> None:
+    with world(key_spelled_alike=0.3) as troubled:
+        tables = records(troubled)
+        for entity, key in (
+            ("patients", "patient_id"),
+            ("encounters", "encounter_id"),
+            ("transactions", "transaction_id"),
+            ("postings", "posting_id"),
+            ("claims", "claim_id"),
+            ("remittances", "remittance_id"),
+        ):
+            spelled = {(one["source_system"], one[key]) for one in tables[f"silver.{entity}"]}
+            read_carelessly = {(of, key.upper().replace(" ", "")) for of, key in spelled}
+            assert len(read_carelessly) < len(spelled) == len(tables[f"silver.{entity}"])
+        charges = {one["transaction_key"] for one in tables["gold.fact_transactions"]}
+        assert len(charges) == len(tables["silver.transactions"])
+
+
 @pytest.mark.parametrize(
     ("trouble", "spelling"),
     [
