@@ -23,11 +23,13 @@ START = date(2026, 1, 31)
 SICK, HEALTHY = "hospital_b", "hospital_a"
 Published = dict[str, list[tuple[Any, ...]]]
 SHORT = [pytest.param(seed, 120, 2, id=f"short-{seed}") for seed in (31, 32)]
-ALL = [pytest.param(seed, 500, 5, id=f"seed-{seed}") for seed in range(101, 121)]
-pytestmark = pytest.mark.long
+LONG = [
+    pytest.param(seed, 500, 5, id=f"seed-{seed}", marks=pytest.mark.long)
+    for seed in range(101, 121)
+]
 
 
-@pytest.mark.parametrize(("seed", "patients", "days"), [*SHORT, *ALL])
+@pytest.mark.parametrize(("seed", "patients", "days"), [*SHORT, *LONG])
 def test_a_world_at_its_worst_runs_without_a_stop_and_equals_the_answer_key(
     seed: int, patients: int, days: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -43,6 +45,7 @@ def test_a_world_at_its_worst_runs_without_a_stop_and_equals_the_answer_key(
     assert differences == []
 
 
+@pytest.mark.long
 def test_a_healthy_hospital_does_not_feel_its_sick_neighbour(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
