@@ -33,6 +33,7 @@ from simulator.truth.tables import TABLES
 
 PARQUET = {"compression": "none", "use_dictionary": False, "write_statistics": False}
 DELETIONS = ("source_system", "account_key", "difference_amount")
+OVERLOOKED = ("source_system", "patient_id", "address")
 UNDATED = frozenset({"procedures", "fee_schedules", "payer_terms"})  # a file's arrival is no truth
 
 
@@ -111,7 +112,8 @@ class AnswerKey:
     def tables(self, day: int) -> dict[str, pa.Table]:
         """Returns every table that must be published after the date with index `day`, by name.
 
-        Those of `planted` are not published: they list what is wrong in the hospitals.
+        Those of `planted` are not published: they list what is wrong in the hospitals, and what the
+        next comparison of keys finds.
         """
         books = self._books[day]
         tables = {
@@ -136,6 +138,8 @@ class AnswerKey:
             for account, difference in book.deletions.items()
         ]
         tables["planted.deletions"] = typed_table(DELETIONS, gone, DELETIONS[:2])
+        unread = [(book.source_system, *one) for book in books for one in book.overlooked.items()]
+        tables["planted.overlooked"] = typed_table(OVERLOOKED, unread, OVERLOOKED[:2])
         tables["planted.leakage"] = typed_table(leakage.COLUMNS, leaks, leakage.COLUMNS)
         return tables
 

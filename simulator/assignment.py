@@ -109,6 +109,7 @@ def _close_day(
             standing=standing(hospital.shelves),
             events=dict(hospital.events[-1]),
             leaks=leaks(hospital, contracts),
+            overlooked={key: one.address for key, one in hospital.patients.overlooked.items()},
         )
 
     def book_with_gold() -> DayBook:

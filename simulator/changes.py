@@ -17,6 +17,8 @@ from simulator.lifecycle import DAILY
 from simulator.model import Patient
 from simulator.planting import hold_charge
 from simulator.troubles.journal import catch_up, delete_charges
+from simulator.troubles.payers import new_payer_comes
+from simulator.troubles.stamps import set_stamps_back
 from simulator.visits import Visits
 from simulator.writing import write_account
 
@@ -52,12 +54,13 @@ class Day:
 
     def live(self) -> None:
         """Lets everything of the day happen."""
+        newly_insured = new_payer_comes(self.hospital, self.office.contracts)
         self._change_patients()
         self._change_staff_and_encounters()
         for account in catch_up(self.hospital):
             self.office.touch(account)
         self.office.hasten(self.hospital.today, *DAILY)
-        self._see_patients()
+        self._see_patients(newly_insured)
         self.office.live(self.hospital.today)
         self._correct_charges()
         delete_charges(self.hospital, self._quiet())
@@ -76,6 +79,7 @@ class Day:
         for _ in range(max(1, round(len(people) * self.pace.new_patients))):
             hospital.write("patients", new_patient(hospital), hospital.entered(hospital.today))
             hospital.record("patients_new")
+        set_stamps_back(hospital)
 
     def _change_staff_and_encounters(self) -> None:
         hospital = self.hospital
@@ -93,14 +97,16 @@ class Day:
         )
         self._touch("encounters", touched)
 
-    def _see_patients(self) -> None:
-        """People come; the first of them has something done that is entered at once."""
+    def _see_patients(self, expected: Sequence[Patient]) -> None:
+        """People come, first those expected; the first has something done that is entered now."""
         hospital = self.hospital
         people = list(hospital.patients.current.values())
         providers = list(hospital.providers.current.values())
-        count = max(2, round(len(people) * self.pace.visits))
+        count = max(2, len(expected), round(len(people) * self.pace.visits))
         for number in range(count):
             patient, provider = self.chance.choice(people), self.chance.choice(providers)
+            if number < len(expected):
+                patient = expected[number]
             procedure = self.chance.choice(self.procedures)
             encounter, visit = new_encounter(hospital, patient, provider, procedure, hospital.today)
             hospital.write("encounters", encounter, Stamp(hospital.today, encounter.inserted_at))

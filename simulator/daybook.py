@@ -59,6 +59,7 @@ class DayBook:
         leaks: where money leaks at the end of the date.
         deletions: the charges that are deleted and published still, with the cents by which their
             accounts will differ when that is found.
+        overlooked: the patients of whom a change is not read yet, with the address that they have.
     """
 
     source_system: str
@@ -70,6 +71,7 @@ class DayBook:
     events: dict[str, int] = field(default_factory=dict)
     leaks: list[Leak] = field(default_factory=list)
     deletions: dict[str, int] = field(default_factory=dict)
+    overlooked: dict[str, str] = field(default_factory=dict)
 
 
 def standing(shelves: Mapping[str, Shelf[Any]]) -> Standing:

@@ -47,6 +47,7 @@ class DefectRates:
     transaction_without_id: float = _rate(0.0005, 0.01)
     transaction_without_patient: float = _rate(0.0005, 0.01)
     negative_amount: float = _rate(0.001, 0.02)
+    stamp_set_back: float = _rate(0.001, 0.01)
     unknown_provider: float = _rate(0.002, 0.05)
     unknown_patient: float = _rate(0.001, 0.05)
     repeated_claim: float = _rate(0.002, 0.05)
@@ -79,6 +80,7 @@ class DefectRates:
     day_with_midnight: float = _rate(0.01, 0.5)
     # What contracts say.
     rate_left_open: float = _rate(0.02, 0.8)
+    new_payer: float = _rate(1, 1)
     end_that_never_comes: float = _rate(0.1, 1)
     start_since_ever: float = _rate(0.02, 0.5)
     limit_that_is_none: float = _rate(0.1, 0.4)

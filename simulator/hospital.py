@@ -152,6 +152,11 @@ class Hospital:
         self.shelf(entity).spoil(row.record_id, row)
         self.record(f"{entity}_{rule}_later")
 
+    def overlook(self, entity: str, truth: Any, stamp: Stamp) -> None:
+        """Writes a change of a record under a stamp that lies behind what was read."""
+        self.shelf(entity).overlook(truth, self._row(entity, truth, stamp))
+        self.record(f"{entity}_overlooked")
+
     def shelf(self, entity: str) -> Shelf[Any]:
         """Returns the table of an entity."""
         shelf: Shelf[Any] = getattr(self, entity)

@@ -17,7 +17,13 @@ from simulator.billing import Message
 from simulator.contracts import Contracts
 from simulator.hospital import Hospital
 from simulator.model import Posting, ProviderAdjustment
-from simulator.vocabulary import PAYERS, SECONDARY_RATE, SECONDARY_RATES, SELF_PAY
+from simulator.vocabulary import (
+    ESTABLISHED_PAYERS,
+    PAYERS,
+    SECONDARY_RATE,
+    SECONDARY_RATES,
+    SELF_PAY,
+)
 
 Step = Callable[["Office", Account, str], None]
 Planned = tuple[str, Account, str]
@@ -129,7 +135,7 @@ class Office:
         """Returns who pays what the patient's first payer leaves; None if it is the patient."""
         if patient_id not in self._secondary:
             is_covered = self.chance.happens(SECONDARY_RATES.get(payer, SECONDARY_RATE))
-            others = [name for name in PAYERS if name != payer]
+            others = [name for name in ESTABLISHED_PAYERS if name != payer]
             self._secondary[patient_id] = self.chance.choice(others) if is_covered else None
         secondary = self._secondary[patient_id]
         return None if payer in {SELF_PAY, secondary} else secondary

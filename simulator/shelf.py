@@ -63,6 +63,7 @@ class Shelf(Generic[T]):
         self.current: dict[Any, T] = {}
         self.versions: list[Version] = []
         self.replaced: list[str] = []
+        self.overlooked: dict[Any, T] = {}
         self._numbers: dict[Any, int] = {}
         self._held = 0
         self._derive = DERIVE.get(entity)
@@ -76,7 +77,7 @@ class Shelf(Generic[T]):
         """Inserts or replaces the key's row, both if it lies there twice; opens a version if so."""
         key = self._key(truth)
         if previous := self.rows.get(key):
-            self.replaced.append(previous.line.split("\t", 1)[0])
+            self.replaced.append(_typed_key(previous))
             self.rows.pop(("again", key), None)
         self.rows[key] = row
         self.current[key] = truth
@@ -99,8 +100,20 @@ class Shelf(Generic[T]):
 
     def remove(self, key: Any) -> None:
         """Deletes a record's row; what is published stays."""
-        self.replaced.append(self.rows.pop(key).line.split("\t", 1)[0])
+        self.replaced.append(_typed_key(self.rows.pop(key)))
         self.rows.pop(("again", key), None)
+
+    def overlook(self, truth: T, row: Row) -> None:
+        """Replaces a record's row by one that no window reads; what is published stays.
+
+        Nothing else happens to the record. Its row is not stamped on the day on which it is
+        written, so it is named as replaced: the day may be brought to the source again.
+        """
+        key = self._key(truth)
+        self.remove(key)
+        self.replaced.append(_typed_key(row))
+        self.rows[key] = row
+        self.overlooked[key] = truth
 
     def removed(self) -> list[Any]:
         """Returns the keys of the published records of which the source has no row any more."""
@@ -112,7 +125,7 @@ class Shelf(Generic[T]):
         return [
             truth
             for key, truth in self.current.items()
-            if (row := self.rows.get(key)) and row.day < day
+            if key not in self.overlooked and (row := self.rows.get(key)) and row.day < day
         ]
 
     def written(self, day: int) -> list[str]:
@@ -138,3 +151,7 @@ class Shelf(Generic[T]):
         if self._derive:
             values = (*truth, *self._derive(truth, row.stamp.at))
         self.versions.append(Version(self.source_system, number, row.stamp.at, row.day, values))
+
+
+def _typed_key(row: Row) -> str:
+    return row.line.split("\t", 1)[0]

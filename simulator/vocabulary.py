@@ -29,7 +29,7 @@ class Payer:
     denial_causes: Mapping[str, float]
 
 
-PAYERS = {
+ESTABLISHED_PAYERS = {
     payer.name: payer
     for payer in (
         Payer("Aetna", "Private", "Commercial", "Insurance", "AE", (55, 60, 68, 74), 0.10, 18,
@@ -49,6 +49,9 @@ PAYERS = {
               {"27": 35, "16": 25, "22": 15, "197": 10, "50": 8, "18": 7}),
     )
 }  # fmt: skip
+NEW_PAYER = Payer("Cigna", "Private", "Commercial", "Insurance", "CI", (57, 63, 71), 0.10, 17,
+                  (90,), 180, {"16": 30, "197": 25, "50": 20, "27": 15, "97": 10})  # fmt: skip
+PAYERS = {**ESTABLISHED_PAYERS, NEW_PAYER.name: NEW_PAYER}
 DENIAL_REMARKS: dict[str, tuple[str | None, ...]] = {
     "16": ("N290", "MA130", "M51"), "18": ("N522", None), "22": ("MA04", "N598"), "27": ("N30",),
     "29": ("N211", None), "50": ("N115", "M64"), "97": ("M15", "N19"), "197": ("N54", None),

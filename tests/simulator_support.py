@@ -32,7 +32,8 @@ MEANT_OTHERWISE = (
     "invisible_in_amount", "time_in_another_spelling", "day_with_midnight", "rate_left_open",
     "end_that_never_comes", "start_since_ever", "limit_that_is_none",
     "posting_to_unknown_charge", "held_charge_with_journal", "charge_deleted", "evening_charge",
-    "dst_night", "entry_on_placeholder_day", "key_spelled_alike", "posting_on_placeholder_day",
+    "dst_night", "entry_on_placeholder_day", "key_spelled_alike",
+    "stamp_set_back", "new_payer", "posting_on_placeholder_day",
 )  # fmt: skip
 PLAIN = replace(DefectRates(), **dict.fromkeys(MEANT_OTHERWISE, 0.0))
 

@@ -189,6 +189,47 @@ def test_a_deleted_charge_stays_published_until_keys_are_compared() -> None:
         assert after["gold.reconciling_items"].num_rows == 0
 
 
+def test_a_row_whose_stamp_was_set_back_is_published_as_it_was_read_last() -> None:
+    with world(stamp_set_back=0.1) as troubled:
+        before, after = (troubled.answer_key.tables(day) for day in range(2))
+        unread = {
+            (one["source_system"], one["patient_id"]): one["address"]
+            for one in after["planted.overlooked"].to_pylist()
+        }
+        folder = troubled.folder / "2026-02-01" / "mysql"
+        written = {
+            (hospital, line.split("\t")[0].strip(" \u00a0\u200b")): line
+            for hospital in ("hospital_a", "hospital_b")
+            for line in (folder / hospital / "patients.tsv").read_text("utf-8").splitlines()
+        }
+
+        assert before["planted.overlooked"].num_rows == 0
+        assert unread
+        assert all("2025-02-01 " in written[key] for key in unread)
+        read = {
+            (one["source_system"], one["patient_id"]): one["address"]
+            for one in after["silver.patients"].to_pylist()
+            if one["is_current"]
+        }
+        assert all(read[key] != address for key, address in unread.items())
+
+
+def test_a_new_payer_is_published_from_its_first_date_on() -> None:
+    with world(new_payer=1) as troubled:
+        before, after = (
+            {one["payer_name"]: one["payer_key"] for one in tables["gold.dim_payers"].to_pylist()}
+            for tables in (troubled.answer_key.tables(day) for day in range(2))
+        )
+        (name,) = after.keys() - before.keys()
+        tables = troubled.answer_key.tables(1)
+        charged = [one for one in tables["gold.fact_transactions"].to_pylist()
+                   if one["payer_key"] == after[name]]  # fmt: skip
+        agreed = {one["payer_id"] for one in tables["silver.fee_schedules"].to_pylist()}
+
+        assert {one["source_system"] for one in charged} == {"hospital_a", "hospital_b"}
+        assert name in agreed
+
+
 def test_a_charge_that_was_entered_on_a_placeholder_day_is_posted_when_it_changed_last() -> None:
     with world(entry_on_placeholder_day=1) as troubled:
         tables = records(troubled)
