@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -43,6 +44,38 @@ def test_a_world_at_its_worst_runs_without_a_stop_and_equals_the_answer_key(
             tmp_path / "key", bigquery.client(), settings().dataset_prefix, world.business_dates[-1]
         )
     assert differences == []
+
+
+@pytest.mark.long
+def test_what_no_window_reads_is_found_by_the_comparison_of_keys(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until then the tables are the answer key's, and then the items and rows that it names."""
+    rates = replace(DefectRates.at("none"), charge_deleted=0.03, stamp_set_back=0.03)
+    world = simulator.generate(34, 120, 1, START, tmp_path / "world", rates)
+    last = world.business_dates[-1]
+    world.write_answer_key(tmp_path / "key", [last])
+    tables = world.answer_key.tables(1)
+    gone = tables["planted.deletions"].to_pylist()
+    unread = tables["planted.overlooked"].to_pylist()
+    with pipeline(tmp_path, monkeypatch) as running:
+        with running.worker() as worker:
+            running.live(world, worker)
+        assert verify(tmp_path / "key", bigquery.client(), settings().dataset_prefix, last) == []
+        with running.worker("rcm_reconcile_keys") as comparer:
+            comparer.run(last + timedelta(days=1), lambda task, seconds: None)
+        items = rows("gold", "reconciling_items", "source_system, account_key, cause, "
+                     "difference_amount")  # fmt: skip
+        addresses = rows("silver", "patients_current", "source_system, patient_id, address")
+
+    found = sorted(tuple(item.values()) for item in items)
+    assert found == sorted(
+        (one["source_system"], one["account_key"], "charge_deleted", one["difference_amount"])
+        for one in gone
+        if one["difference_amount"]
+    )
+    assert len(found) > 0 < len(unread)
+    assert {tuple(one.values()) for one in unread} <= {tuple(one.values()) for one in addresses}
 
 
 @pytest.mark.long
