@@ -75,6 +75,8 @@ def kpi_processing_days(books: Books) -> Rows:
     """Days from claim to decision."""
     for payer, claims in _payers(books.published.claims.values()).items():
         decided = [claim for claim in claims if claim.claim_status not in {"Pending", REJECTED}]
+        if not decided:
+            continue
         days = [
             (decision - claim.claim_date).days
             for claim in decided

@@ -15,6 +15,7 @@ import pytest
 import simulator
 from local.airflow.process import DagWorker, RunFailed
 from simulator import HOSPITALS
+from simulator.defects import DefectRates
 from simulator.mysql import transaction
 from tests.pipeline_support import Pipeline, last_run, pipeline, rows, silver_tables
 from utils.audit.publications import published_batches
@@ -64,7 +65,11 @@ class Hospitals:
 def hospitals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospitals]:
     folder = tmp_path_factory.mktemp("reconcile")
     with pytest.MonkeyPatch.context() as patch, pipeline(folder, patch) as running:
-        world = simulator.generate(11, 200, 1, folder=folder / "simulator", keeps_books=False)
+        # What a comparison finds is what the tests delete and set back.
+        rates = DefectRates(charge_deleted=0, stamp_set_back=0)
+        world = simulator.generate(
+            11, 200, 1, folder=folder / "simulator", rates=rates, keeps_books=False
+        )
         with running.worker() as daily, running.worker(DAG) as comparer:
             running.live(world, daily)
             yield Hospitals(running, comparer, world.business_dates[-1])

@@ -13,7 +13,8 @@ WITH last_word AS (
     AND fees.payer_id = sent.payer_id AND fees.procedure_code = charges.procedure_code
     AND sent.service_date BETWEEN fees.valid_from AND fees.valid_to
   WHERE payer_sequence = 'P' AND status != '22' AND NOT EXISTS (FROM refusals
-    WHERE refusals.source_system = sent.source_system AND remittance_id = last_id)
+    WHERE refusals.source_system = sent.source_system AND refusals.payer_id = sent.payer_id
+      AND remittance_id = last_id)
 )
 SELECT
   source_system, payer_id AS payer_name, LAST_DAY(first_day) AS month_end_date,

@@ -10,4 +10,5 @@ FROM charges LEFT JOIN (
   FROM charges LEFT JOIN (FROM encounters WHERE is_current) AS encounters
     USING (source_system, encounter_id)
 ) USING (source_system, transaction_id)
+WHERE inserted_at IS NOT NULL
 GROUP BY ALL

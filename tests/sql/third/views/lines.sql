@@ -1,13 +1,19 @@
+-- A day on which nobody entered anything stands for none.
+CREATE VIEW charge_versions AS
+SELECT * REPLACE (IF(inserted_at::DATE IN ('0001-01-01', '1900-01-01', '1970-01-01', '9999-12-31'),
+  NULL, inserted_at) AS inserted_at)
+FROM transactions;
+
 -- Every change of what somebody owes on an account: charges as entered and corrected, then the
 -- journal, of which a transfer changes two balances.
 CREATE VIEW told AS
 SELECT
   source_system, transaction_id, payer_id, 'charge' AS kind, NULL AS reason, NULL AS claim_id,
-  IF(version = 1, inserted_at, effective_date)::DATE AS day,
+  IF(version = 1, COALESCE(inserted_at, effective_date), effective_date)::DATE AS day,
   amount - COALESCE(
     LAG(amount) OVER (PARTITION BY source_system, transaction_id ORDER BY version), 0
   ) AS dollars
-FROM transactions
+FROM charge_versions
 UNION ALL
 SELECT source_system, transaction_id, payer_id, posting_kind, reason_code, claim_id, posting_date,
   amount
@@ -24,7 +30,7 @@ SELECT told.* REPLACE (IF(known.transaction_id IS NULL, 'unknown', told.transact
 FROM told LEFT JOIN (SELECT DISTINCT source_system, transaction_id FROM transactions) AS known
   USING (source_system, transaction_id);
 
-CREATE VIEW charges AS SELECT * FROM transactions WHERE is_current;
+CREATE VIEW charges AS SELECT * FROM charge_versions WHERE is_current;
 CREATE VIEW sent AS SELECT * FROM claims WHERE is_current;
 CREATE VIEW remits AS SELECT * FROM remittances WHERE is_current;
 
