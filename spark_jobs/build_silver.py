@@ -2,7 +2,9 @@
 
 Below the output folder, as Parquet:
 
-    rows/                   every row read and its failed rules, without content (working table)
+    judged/                 every row read and the rules that it fails by itself, without content
+                            (working table)
+    rows/                   the same rows, judged with the other rows of their keys (working table)
     refused/                refused loads, and the rules that hold their rows
     timeline/               the replayed observations, without content (working table)
     <entity>/observations/  new rows of the observation log
@@ -47,12 +49,13 @@ def build_silver(spark: SparkSession, batch: Batch, output: str) -> None:
     loads = _loads(spark, batch)
     checked = {entity.name: _checked(spark, entity, loads) for entity in batch.entities}
     gone = {entity.name: _gone(spark, entity) for entity in batch.entities}
-    judged = _union(
+    alone = _union(
         [
             *(ledger.rows_read(checked[entity.name], entity) for entity in batch.entities),
             *(ledger.rows_gone(gone[entity.name], entity) for entity in batch.entities),
         ]
     )
+    judged = io.write_and_read(alone, f"{root}/judged/")
     read = io.write_and_read(_without_contradictions(spark, batch, judged), f"{root}/rows/")
     over = ledger.refused_loads(read, _limits(spark, batch))
     refused = io.write_and_read(over.repartition(1), f"{root}/refused/")
