@@ -35,7 +35,7 @@ def test_folder_gives_the_hospital(place: str, tmp_path: Path) -> None:
 
 
 def test_content_counts_once_for_a_hospital(place: str, tmp_path: Path) -> None:
-    """B19: whatever its name."""
+    """B19: a file's name does not make its content new."""
     first = put(f"{place}/hospital_a/1.csv", HEADER + b"C1,1,2024-01-01\n", tmp_path)
     put(f"{place}/hospital_a/again.csv", HEADER + b"C1,1,2024-01-01\n", tmp_path)
     put(f"{place}/hospital_a/loaded.csv", HEADER, tmp_path)

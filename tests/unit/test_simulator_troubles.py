@@ -4,28 +4,21 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import fields, replace
+from collections.abc import Callable
+from dataclasses import fields
 from datetime import date, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from simulator.clock import local_day
 from simulator.defects import LEVELS, DefectRates
-from simulator.world import generate
-
-if TYPE_CHECKING:
-    from simulator import World
+from tests.troubled_worlds import Tables, records, world
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "troubles.md"
 ROW = re.compile(r"^\| `(\w+)` \|.*?\| ([\d.]+) \| ([\d.]+) \| (.+?) \| .+? \|$", re.MULTILINE)
 NEW_YORK = ZoneInfo("America/New_York")
-Tables = dict[str, list[dict[str, Any]]]
 
 
 def test_page_of_troubles_has_every_rate() -> None:
@@ -262,58 +255,3 @@ def test_a_posting_on_a_placeholder_day_is_held_with_its_dollars() -> None:
         assert -sum(item["difference_amount"] for item in items) == sum(
             one["paid_amount"] for one in held
         )
-
-
-def test_keys_that_are_spelled_alike_are_records_of_their_own() -> None:
-    with world(key_spelled_alike=0.3) as troubled:
-        tables = records(troubled)
-        for entity, key in (
-            ("patients", "patient_id"),
-            ("encounters", "encounter_id"),
-            ("transactions", "transaction_id"),
-            ("postings", "posting_id"),
-            ("claims", "claim_id"),
-            ("remittances", "remittance_id"),
-        ):
-            spelled = {(one["source_system"], one[key]) for one in tables[f"silver.{entity}"]}
-            read_carelessly = {(of, key.upper().replace(" ", "")) for of, key in spelled}
-            assert len(read_carelessly) < len(spelled) == len(tables[f"silver.{entity}"])
-        charges = {one["transaction_key"] for one in tables["gold.fact_transactions"]}
-        assert len(charges) == len(tables["silver.transactions"])
-
-
-@pytest.mark.parametrize(
-    ("trouble", "spelling"),
-    [
-        ("amount_without_zero", r"(?<=,)-?\.\d\d(?=,)"),
-        ("invisible_in_amount", "[\u00a0\u200b\x0b]-?[\\d.]+|[\\d.]+[\u00a0\x0b]"),
-        ("time_in_another_spelling", r"\d\dT\d\d:|\+00:?00|UTC|\.0000000"),
-        ("day_with_midnight", r"\d{4}-\d\d-\d\d 00:00:00"),
-    ],
-)
-def test_a_spelling_is_in_the_payers_files_and_changes_no_table(
-    trouble: str, spelling: str
-) -> None:
-    with world() as plain, world(**{trouble: 1}) as troubled:
-        lines = [
-            line
-            for file in (troubled.folder / "2026-01-31" / "landing").glob("*/hospital_a/*.csv")
-            for line in file.read_text(encoding="utf-8").split("\n")[1:]
-        ]
-        assert any(re.search(spelling, line) for line in lines)
-        expected, found = records(plain), records(troubled)
-        for name in ("silver.claims", "silver.remittances", "gold.fact_claims"):
-            assert found[name] == expected[name]
-
-
-@contextmanager
-def world(patients: int = 60, **rates: float) -> Iterator[World]:
-    """A world of one increment in which nothing is wrong but what is asked for."""
-    with TemporaryDirectory(prefix="troubles-") as folder:
-        only = replace(DefectRates.at("none"), **rates)
-        yield generate(5, patients, 1, date(2026, 1, 31), Path(folder) / "world", only)
-
-
-def records(of: World) -> Tables:
-    """The rows of the answer key after the first date."""
-    return {name: table.to_pylist() for name, table in of.answer_key.tables(0).items()}

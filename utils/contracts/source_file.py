@@ -27,8 +27,8 @@ class Mapped(StrictModel):
 
     A column that the source has and the map does not name is recorded with the load and passed
     over (`ignore`), or nothing of the load is taken until somebody decides (`refuse`). A row in
-    which a column of `deleted_when` has one of its values is a deletion, whatever else it says. A
-    load of which rules hold more than `max_quarantine_share` of its rows, and more than
+    which a column of `deleted_when` has one of its values is a deletion; its other columns do not
+    matter. A load of which rules hold more than `max_quarantine_share` of its rows, and more than
     ROWS_HELD_AT_LEAST, is held as a whole.
     """
 
